@@ -1,0 +1,123 @@
+/*
+ * SHA-256 by OpenSSL's EVP interface.
+ * Keeps one context for the process: fetching the algorithm by name costs
+ * more than hashing a record.
+ */
+#include "core/hash.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+struct rdl_hasher {
+	EVP_MD_CTX *ctx;
+};
+
+static const EVP_MD *
+algorithm(void)
+{
+	static EVP_MD *md;
+
+	if (md == NULL && (md = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL)
+		rdl_mem_exhausted(0);
+	return md;
+}
+
+struct rdl_hasher *
+rdl_hasher_new(void)
+{
+	struct rdl_hasher *h = rdl_mem_calloc(1, sizeof(*h));
+
+	h->ctx = EVP_MD_CTX_new();
+	if (h->ctx == NULL || !EVP_DigestInit_ex2(h->ctx, algorithm(), NULL))
+		rdl_mem_exhausted(0);
+	return h;
+}
+
+void
+rdl_hasher_add(struct rdl_hasher *h, const void *p, size_t len)
+{
+	if (!EVP_DigestUpdate(h->ctx, p, len))
+		rdl_mem_exhausted(0);
+}
+
+struct rdl_sha256
+rdl_hasher_end(struct rdl_hasher *h)
+{
+	struct rdl_sha256 out;
+
+	if (!EVP_DigestFinal_ex(h->ctx, out.b, NULL) ||
+	    !EVP_DigestInit_ex2(h->ctx, NULL, NULL))
+		rdl_mem_exhausted(0);
+	return out;
+}
+
+void
+rdl_hasher_free(struct rdl_hasher *h)
+{
+	if (h == NULL)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+}
+
+struct rdl_sha256
+rdl_hash_sha256(const void *p, size_t len)
+{
+	static struct rdl_hasher *h;
+
+	if (h == NULL)
+		h = rdl_hasher_new();
+	rdl_hasher_add(h, p, len);
+	return rdl_hasher_end(h);
+}
+
+struct rdl_hash
+rdl_hash_of(const void *p, size_t len)
+{
+	struct rdl_sha256 full = rdl_hash_sha256(p, len);
+	struct rdl_hash out;
+
+	memcpy(out.b, full.b, sizeof(out.b));
+	return out;
+}
+
+void
+rdl_hash_hex(char *out, const void *p, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *s = p;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		*out++ = digits[s[i] >> 4];
+		*out++ = digits[s[i] & 15];
+	}
+	*out = '\0';
+}
+
+static int
+nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int
+rdl_hash_unhex(void *out, const char *hex, size_t len)
+{
+	unsigned char *to = out;
+	int hi, lo;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if ((hi = nibble(hex[2 * i])) < 0 ||
+		    (lo = nibble(hex[2 * i + 1])) < 0)
+			return -1;
+		to[i] = (unsigned char)(hi << 4 | lo);
+	}
+	return 0;
+}

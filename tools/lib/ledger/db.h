@@ -1,0 +1,79 @@
+/*
+ * One thin wrapper over SQLite: open, cached statements with named binds,
+ * transactions, and the database's own words in the error.
+ * No other file of riddle includes sqlite3.h.
+ */
+#ifndef RDL_LEDGER_DB_H
+#define RDL_LEDGER_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct rdl_db;
+struct rdl_stmt;
+
+/*
+ * Open the database at path.  Writable ones are created when missing and put
+ * into WAL mode; a reader never creates one.  A lock held by another process
+ * is waited for, up to 60 s.
+ */
+int rdl_db_open(struct rdl_db **out, const char *path, bool writable,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/* Finalize all statements and close; db may be NULL.  A transaction left
+ * open is rolled back. */
+void rdl_db_close(struct rdl_db *db);
+
+/* Run SQL text of one or more statements that give no rows. */
+int rdl_db_exec(struct rdl_db *db, const char *sql, struct rdl_err *err)
+    RDL_MUST_CHECK;
+
+/*
+ * The prepared statement of sql, from the cache of db: reset, no binds.
+ * sql must be a string that lives as long as db (a literal or an embedded
+ * file).  It stays owned by db.  NULL on error.
+ */
+struct rdl_stmt *rdl_db_prepare(struct rdl_db *db, const char *sql,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/* Bind by name (":id", with the colon).  Text and blobs are borrowed until the
+ * next step has returned; a NULL pointer binds NULL.  An unknown name is a
+ * bug and aborts. */
+void rdl_stmt_int(struct rdl_stmt *s, const char *name, int64_t v);
+void rdl_stmt_real(struct rdl_stmt *s, const char *name, double v);
+void rdl_stmt_text(struct rdl_stmt *s, const char *name, const char *p,
+    size_t len);
+void rdl_stmt_str(struct rdl_stmt *s, const char *name, const char *str);
+void rdl_stmt_blob(struct rdl_stmt *s, const char *name, const void *p,
+    size_t len);
+void rdl_stmt_null(struct rdl_stmt *s, const char *name);
+
+/* Step: 1 a row, 0 done (and reset), -1 error (and reset). */
+int rdl_stmt_step(struct rdl_stmt *s, struct rdl_err *err) RDL_MUST_CHECK;
+
+/* Step a statement that must give no row: 0 or -1. */
+int rdl_stmt_run(struct rdl_stmt *s, struct rdl_err *err) RDL_MUST_CHECK;
+
+void rdl_stmt_reset(struct rdl_stmt *s);
+
+/* Columns of the row, from 0.  Pointers are valid until the next step.
+ * Text is NUL-terminated; NULL gives NULL and length 0. */
+int rdl_stmt_columns(struct rdl_stmt *s);
+const char *rdl_stmt_column_name(struct rdl_stmt *s, int i);
+bool rdl_stmt_is_null(struct rdl_stmt *s, int i);
+int64_t rdl_stmt_get_int(struct rdl_stmt *s, int i);
+double rdl_stmt_get_real(struct rdl_stmt *s, int i);
+const char *rdl_stmt_get_text(struct rdl_stmt *s, int i, size_t *len);
+const void *rdl_stmt_get_blob(struct rdl_stmt *s, int i, size_t *len);
+
+/* Transactions.  begin takes the write lock at once (BEGIN IMMEDIATE), so that
+ * no later statement can fail for a lock; they do not nest. */
+int rdl_db_begin(struct rdl_db *db, struct rdl_err *err) RDL_MUST_CHECK;
+int rdl_db_commit(struct rdl_db *db, struct rdl_err *err) RDL_MUST_CHECK;
+void rdl_db_rollback(struct rdl_db *db);
+bool rdl_db_in_transaction(const struct rdl_db *db);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * A stream of records: JSON lines from a file or a pipe.
+ * One object a line, UTF-8, at most RDL_LINE_MAX bytes.  Blank lines are
+ * skipped, a carriage return before the newline is dropped.  A last line
+ * without newline is an error, since it is what a dead writer leaves.
+ * Messages carry "file:line: ".
+ */
+#ifndef RDL_RECORD_JSONL_H
+#define RDL_RECORD_JSONL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/rec.h"
+
+struct rdl_jsonl {
+	int fd;			/* -1 when closed */
+	const char *name;	/* for messages; borrowed */
+	uint64_t lineno;	/* of the record last read, from 1 */
+	/* The rest belongs to jsonl.c. */
+	char *buf;
+	size_t start, end, scanned, cap;
+	bool eof;
+};
+
+#define RDL_JSONL_INIT { -1, NULL, 0, NULL, 0, 0, 0, 0, false }
+
+/* Open the file at path, which is borrowed; "-" is standard input. */
+int rdl_jsonl_open(struct rdl_jsonl *r, const char *path,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/*
+ * Read the next line into *line (without newline), parse it into rec.
+ * Returns 1 on a record, 0 at the end of input, -1 on error.  rec borrows from
+ * r: both are valid until the next call on r.  Memory: a read buffer of
+ * 1 MiB, more only for a longer line.
+ */
+int rdl_jsonl_next(struct rdl_jsonl *r, struct rdl_rec *rec,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/* The next line as it stands, unparsed; as rdl_jsonl_next() otherwise. */
+int rdl_jsonl_line(struct rdl_jsonl *r, const char **line, size_t *len,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/* True if rdl_jsonl_next() would return without waiting for the writer:
+ * a whole line is here, or the end.  Reads what poll(2) says is there. */
+bool rdl_jsonl_ready(struct rdl_jsonl *r);
+
+void rdl_jsonl_close(struct rdl_jsonl *r);
+
+#endif
