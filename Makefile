@@ -1,25 +1,38 @@
 # riddle: build, test, install.  GNU make.  `make help` lists the targets.
 # All output goes to $(B); nothing is written elsewhere in the tree.
+#
+# make V=1			show the commands
+# make CC=clang WERROR=-Werror	another compiler, warnings are errors
+# make SANITIZE=address,undefined check	instrumented, in $(B)/sanitize
+# make B=build/mine ...		a build folder of your own
 
 VERSION := 0.1.0
 
 B ?= build
 CC = gcc
 PREFIX ?= /usr/local
+DESTDIR ?=
 CFLAGS ?= -O2 -g
 SANITIZE ?=
 WERROR ?=
+V ?=
+FUZZ_SECONDS ?= 20
+Q = $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $@)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wwrite-strings
 HARDEN = -fstack-protector-strong -fPIE
 LDHARDEN = -pie -Wl,-z,relro,-z,now
 
+# out is where this build goes: a sanitized one has objects of its own.
 ifneq ($(SANITIZE),)
-B := $(B)/sanitize
-CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
-LDFLAGS += -fsanitize=$(SANITIZE)
+out := $(B)/sanitize
+SAN = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all $(SANFLAGS)
 else
+out := $(B)
+SAN =
 HARDEN += -D_FORTIFY_SOURCE=2
 endif
 
@@ -29,34 +42,175 @@ YYJSON_LIBS := $(shell pkg-config --libs yyjson 2>/dev/null || echo build/deps/l
 
 override CPPFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
 	-DRDL_VERSION='"$(VERSION)"' -Itools/lib $(YYJSON_CFLAGS)
-LIBS = $(YYJSON_LIBS) -lsqlite3 -lcrypto -lutf8proc -lyaml -lpcre2-8 -lxxhash -lm -ldl
+COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) $(SAN) $(HARDEN) \
+	-ffile-prefix-map=$(CURDIR)=.
+LIBS = $(YYJSON_LIBS) -lsqlite3 -lcrypto -lutf8proc -lyaml -lpcre2-8 \
+	-lxxhash -lm -ldl -lpthread
 
 # Floors of the library, lowest first; a floor includes only those below it.
+# stub, the model server for tests, is linked by model-stub alone.
 FLOORS = core record ledger model domain
+STUB = $(if $(wildcard tools/lib/stub/*.c),stub)
 floor_src = $(wildcard tools/lib/$(1)/*.c)
-floor_lib = $(B)/lib/$(1).a
+floor_lib = $(out)/lib/$(1).a
 LIBRIDDLE = $(foreach f,$(FLOORS),$(call floor_lib,$(f)))
+FLOOR_OBJS = $(foreach f,$(FLOORS) $(STUB),$(patsubst %.c,$(out)/%.o,$(call floor_src,$(f))))
 
 TOOLS = $(patsubst tools/%.c,%,$(filter-out tools/riddle.c,$(wildcard tools/*.c)))
-TOOL_BINS = $(TOOLS:%=$(B)/libexec/riddle/%)
+TOOL_BINS = $(TOOLS:%=$(out)/libexec/riddle/%)
+RIDDLE = $(if $(wildcard tools/riddle.c),$(out)/bin/riddle)
 
 UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
-UNIT_BINS = $(UNIT:%=$(B)/tests/%)
+UNIT_BINS = $(UNIT:%=$(out)/tests/%)
+HELPER_BINS = $(patsubst tests/helper/%.c,$(out)/helper/%,$(wildcard tests/helper/*.c))
+# Drivers of measurements and comparisons link everything.
+BENCH_BINS = $(patsubst tests/%.c,$(out)/%,$(wildcard tests/bench/*.c))
+PEERS_BINS = $(patsubst tests/%.c,$(out)/%,$(wildcard tests/peers/*.c))
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_BINS = $(FUZZ:%=$(out)/fuzz/%)
+
+# NAME.1 beside the tool is riddle-NAME(1); NAME.7 is a page as it is named.
+MAN = $(patsubst tools/%.1,$(out)/share/man/man1/riddle-%.1,$(filter-out tools/riddle.1,$(wildcard tools/*.1))) \
+	$(patsubst tools/%.1,$(out)/share/man/man1/%.1,$(wildcard tools/riddle.1)) \
+	$(patsubst tools/%.7,$(out)/share/man/man7/%.7,$(wildcard tools/*.7))
 
 EMBED = $(sort $(wildcard sql/*.sql schemas/*.json pipelines/*/prompts/*.prompt))
 
-all: $(B)/bin/riddle $(TOOL_BINS)
+# Commands that need the whole of setup first run make once more, because
+# where yyjson is was asked above, before setup could install it.
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+AGAIN = $(MAKE) --no-print-directory \
+	$(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-$(B)/%.o: %.c
+##@ Build
+
+all: $(RIDDLE) $(TOOL_BINS) $(MAN) ## build the tools into build/bin and build/libexec
+
+setup: ## install what the build needs (Debian packages), once
+	@tests/setup.sh build
+
+install: all ## install below PREFIX (/usr/local), with DESTDIR before it
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/riddle \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 $(RIDDLE) $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(TOOL_BINS) $(DESTDIR)$(PREFIX)/libexec/riddle/
+	for m in $(MAN:$(out)/%=%); do \
+		install -m 644 "$(out)/$$m" "$(DESTDIR)$(PREFIX)/$$m" || exit 1; done
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/riddle
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/riddle
+	for m in $(MAN:$(out)/%=%); do rm -f "$(DESTDIR)$(PREFIX)/$$m"; done
+
+clean: ## remove what was built; build/deps and build/local stay
+	rm -rf $(filter-out build/deps build/local,$(wildcard $(B)/*))
+
+distclean: ## remove build/ whole
+	rm -rf build
+
+##@ Try
+
+demo: setup ## make a small dataset from samples/, in a minute, without a key
+	@+$(AGAIN) all
+	@tests/demo.sh
+
+##@ Test
+
+check: setup ## all tests: units, tools, contract, manuals
+	@+$(AGAIN) check-built
+
+check-built: all unit-bins
+	@OUT=$(out) CC="$(CC)" tests/run.sh
+
+unit-bins: $(UNIT_BINS) $(HELPER_BINS)
+
+unit: setup ## only the unit tests
+	@+$(AGAIN) unit-built
+
+unit-built: unit-bins
+	@OUT=$(out) tests/run.sh unit
+
+check-local: setup local-model ## model tools against a real local model
+	@+$(AGAIN) all
+	@OUT=$(out) tests/local/check.sh
+
+check-peers: setup ## compare with the programs others use for the same
+	@+$(AGAIN) all peers-bins
+	@OUT=$(out) tests/peers/run.sh
+
+local-model: ## build llama-server and fetch a small model, into build/local
+	@tests/local/build.sh
+
+bench: setup ## measure speed and memory
+	@+$(AGAIN) all bench-bins
+	@OUT=$(out) tests/bench/run.sh
+
+bench-peers: setup ## measure the programs others use for the same
+	@+$(AGAIN) all
+	@OUT=$(out) tests/bench/peers.sh
+
+valgrind: setup ## the unit tests under valgrind
+	@tests/setup.sh dev
+	@+$(AGAIN) unit-bins
+	@OUT=$(out) WRAP="valgrind -q --error-exitcode=99 --leak-check=full" \
+		tests/run.sh unit
+
+# yyjson's foreach over a container that is not there adds to NULL, and stops.
+fuzz: setup ## FUZZ_SECONDS (20) of libFuzzer for each of tests/fuzz
+	@tests/setup.sh dev
+	@+$(AGAIN) B=$(B)/fuzz CC=clang \
+		SANITIZE=fuzzer-no-link,address,undefined \
+		SANFLAGS=-fno-sanitize=pointer-overflow fuzz-bins
+	@OUT=$(B)/fuzz/sanitize tests/fuzz.sh $(FUZZ_SECONDS)
+
+fuzz-bins: $(FUZZ_BINS)
+
+bench-bins: $(BENCH_BINS)
+
+peers-bins: $(PEERS_BINS)
+
+lint: setup ## style, sizes, floors, symbols, shell, manuals
+	@tests/setup.sh dev
+	@+$(AGAIN) all
+	@OUT=$(out) tests/lint.sh
+
+help: ## show this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "%s%s\n", n++ ? "\n" : "", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+# What the test scripts ask the build for.
+print-tools:
+	@echo $(TOOLS)
+
+# -- Objects and archives ----------------------------------------------------
+
+# Flags of the last build: other flags, other objects.
+$(out)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(WARN) $(WERROR) -MMD -MP -c -o $@ $<
+	@printf '%s\n' '$(subst ','\'',$(COMPILE))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(COMPILE))' > $@
 
-$(B)/gen/embed_table.o: $(B)/gen/embed_table.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(HARDEN) -c -o $@ $<
-
-# SQL, schemas and prompts become C strings, sorted by path.
-$(B)/gen/embed_table.c: $(EMBED) Makefile
+$(out)/%.o: %.c $(out)/flags | yyjson
 	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(COMPILE) $(WARN) $(WERROR) -MMD -MP -c -o $@ $<
+
+$(out)/gen/embed_table.o: $(out)/gen/embed_table.c $(out)/flags
+	$(call say,cc)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+yyjson:
+	@echo '#include <yyjson.h>' | $(CC) $(YYJSON_CFLAGS) -E - >/dev/null 2>&1 || \
+		{ echo 'yyjson is not here yet: run "make setup" once' >&2; exit 1; }
+
+# SQL, schemas and prompts become C strings, sorted by path.  The list of
+# files is kept beside it, so that a file that went away is noticed too.
+$(out)/gen/embed_list: FORCE
+	@mkdir -p $(@D)
+	@echo $(EMBED) | cmp -s - $@ || echo $(EMBED) > $@
+
+$(out)/gen/embed_table.c: $(EMBED) $(out)/gen/embed_list
 	@{ echo '/* Made by the Makefile. */'; \
 	  echo '#include "core/embed.h"'; \
 	  n=0; for f in $(EMBED); do n=$$((n + 1)); \
@@ -70,45 +224,96 @@ $(B)/gen/embed_table.c: $(EMBED) Makefile
 	@mv $@.tmp $@
 
 define floor_rules
-OBJ_$(1) = $$(patsubst %.c,$(B)/%.o,$(call floor_src,$(1)))
-$(call floor_lib,$(1)): $$(OBJ_$(1)) $(if $(filter core,$(1)),$(B)/gen/embed_table.o)
+OBJ_$(1) = $$(patsubst %.c,$(out)/%.o,$(call floor_src,$(1)))
+$(call floor_lib,$(1)): $$(OBJ_$(1)) $(if $(filter core,$(1)),$(out)/gen/embed_table.o)
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	@ar rcsD $$@ $$^
 endef
-$(foreach f,$(FLOORS),$(eval $(call floor_rules,$(f))))
+$(foreach f,$(FLOORS) $(STUB),$(eval $(call floor_rules,$(f))))
 
-# A tool links the floors, highest first.
+# -- Programs ----------------------------------------------------------------
+
+# Archives go highest floor first.
 rev = $(if $(1),$(call rev,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
-LINK = $(CC) $(CFLAGS) $(LDFLAGS) $(LDHARDEN) -o $@ $(filter %.o,$^) \
-	-Wl,--as-needed $(call rev,$(filter %.a,$^)) $(LIBS) $(LIBS_$(@F))
+LINK = $(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $(LDHARDEN) -o $@ $(filter %.o,$^) \
+	-Wl,--as-needed $(call rev,$(filter %.a,$^)) $(LIBS)
 
-LIBS_model-stub = -lmicrohttpd
-
-$(TOOL_BINS): $(B)/libexec/riddle/%: $(B)/tools/%.o $(LIBRIDDLE)
+$(TOOL_BINS): $(out)/libexec/riddle/%: $(out)/tools/%.o $(LIBRIDDLE)
 	@mkdir -p $(@D)
-	$(LINK)
+	$(call say,ld)
+	$(Q)$(LINK) $(LIBS_$(@F))
 
-$(B)/bin/riddle: $(B)/tools/riddle.o $(LIBRIDDLE)
+$(out)/libexec/riddle/model-stub: $(if $(STUB),$(call floor_lib,stub))
+LIBS_model-stub = -lmicrohttpd -lpng
+
+# The dispatcher only needs the ground floor.
+$(out)/bin/riddle: $(out)/tools/riddle.o $(call floor_lib,core)
 	@mkdir -p $(@D)
-	$(LINK)
+	$(call say,ld)
+	$(Q)$(LINK)
 
-# A unit test FLOOR_name.c links that floor and those below it.
+$(HELPER_BINS): $(out)/helper/%: $(out)/tests/helper/%.o
+	@mkdir -p $(@D)
+	$(call say,ld)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $(LDHARDEN) -o $@ $<
+
+$(BENCH_BINS) $(PEERS_BINS): $(out)/%: $(out)/tests/%.o $(LIBRIDDLE)
+	@mkdir -p $(@D)
+	$(call say,ld)
+	$(Q)$(LINK)
+
+# In a page, a line .\" @NAME@ stands for tools/man/NAME.mdoc, which says once
+# what many tools have in common.
+MAN_PARTS = $(wildcard tools/man/*.mdoc)
+MAN_EXPAND = awk '/^\.\\" @[a-z-]+@$$/ { f = "tools/man/" \
+	substr($$0, 6, length($$0) - 6) ".mdoc"; ok = 0; \
+	while ((getline line < f) > 0) { print line; ok = 1 } \
+	close(f); if (!ok) { print FILENAME ": no " f > "/dev/stderr"; \
+	exit 1 } next } { print }' $< > $@
+
+$(out)/share/man/man1/riddle-%.1: tools/%.1 $(MAN_PARTS)
+	@mkdir -p $(@D)
+	@$(MAN_EXPAND)
+
+$(out)/share/man/man1/riddle.1: tools/riddle.1 $(MAN_PARTS)
+	@mkdir -p $(@D)
+	@$(MAN_EXPAND)
+
+$(out)/share/man/man7/%.7: tools/%.7 $(MAN_PARTS)
+	@mkdir -p $(@D)
+	@$(MAN_EXPAND)
+
+# FLOOR_name.c, a unit test or a fuzz target, links that floor and those below.
 upto = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call upto,$(1),$(wordlist 2,$(words $(2)),$(2))))
+floor_of = $(firstword $(subst _, ,$(1)))
+floors_of = $(foreach f,$(call upto,$(call floor_of,$(1)),$(FLOORS) stub),$(call floor_lib,$(f)))
+stub_libs = $(if $(filter stub,$(call floor_of,$(1))),$(LIBS_model-stub))
+
 define unit_rules
-$(B)/tests/$(1): $(B)/tests/unit/$(1).o $(foreach f,$(call upto,$(firstword $(subst _, ,$(1))),$(FLOORS)),$(call floor_lib,$(f)))
+$(out)/tests/$(1): $(out)/tests/unit/$(1).o $(call floors_of,$(1))
 	@mkdir -p $$(@D)
-	$$(LINK) -lcmocka
+	$$(call say,ld)
+	$$(Q)$$(LINK) $(call stub_libs,$(1)) -lcmocka
 endef
 $(foreach u,$(UNIT),$(eval $(call unit_rules,$(u))))
 
-unit: $(UNIT_BINS)
-	@for t in $(UNIT_BINS); do $$t || exit 1; done
+define fuzz_rules
+$(out)/fuzz/$(1): $(out)/tests/fuzz/$(1).o $(call floors_of,$(1))
+	@mkdir -p $$(@D)
+	$$(call say,ld)
+	$$(Q)$$(LINK) -fsanitize=fuzzer
+endef
+$(foreach u,$(FUZZ),$(eval $(call fuzz_rules,$(u))))
 
-clean:
-	rm -rf $(B)
+-include $(wildcard $(patsubst %.o,%.d,$(FLOOR_OBJS) \
+	$(patsubst %.c,$(out)/%.o,$(wildcard tools/*.c tests/*/*.c))))
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
-
-.PHONY: all unit clean
+FORCE:
+.PHONY: FORCE all setup install uninstall clean distclean demo check \
+	check-built unit-bins unit unit-built check-local check-peers \
+	local-model bench bench-peers valgrind fuzz fuzz-bins bench-bins peers-bins lint help \
+	print-tools yyjson
 .SECONDARY:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all

@@ -212,6 +212,8 @@ rdl_buf_addjson(struct rdl_buf *b, const char *p, size_t len)
 	char e;
 
 	rdl_buf_addc(b, '"');
+	if (p == NULL)
+		p = "";
 	for (i = 0; i < len; i++) {
 		e = json_escape((unsigned char)p[i]);
 		if (e == 0)

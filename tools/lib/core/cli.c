@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/near.h"
 #include "core/tool.h"
 
 /* One option found in a table, and the struct it writes to. */
@@ -234,32 +235,6 @@ completion(const struct rdl_opt *o)
 	}
 }
 
-/* Levenshtein distance, for names of up to 31 bytes. */
-static size_t
-distance(const char *a, size_t alen, const char *b, size_t blen)
-{
-	size_t row[32], i, j, diag, next;
-
-	if (alen > 31 || blen > 31)
-		return 32;
-	for (j = 0; j <= blen; j++)
-		row[j] = j;
-	for (i = 1; i <= alen; i++) {
-		diag = row[0];
-		row[0] = i;
-		for (j = 1; j <= blen; j++) {
-			next = diag + (a[i - 1] != b[j - 1]);
-			if (row[j] + 1 < next)
-				next = row[j] + 1;
-			if (row[j - 1] + 1 < next)
-				next = row[j - 1] + 1;
-			diag = row[j];
-			row[j] = next;
-		}
-	}
-	return row[blen];
-}
-
 /* The option whose name is nearest to name; *best is its distance. */
 static const char *
 nearest(const struct rdl_opt *o, const char *name, size_t len, size_t *best)
@@ -274,7 +249,8 @@ nearest(const struct rdl_opt *o, const char *name, size_t len, size_t *best)
 				found = sub;
 			continue;
 		}
-		d = distance(name, len, o->name, strlen(o->name));
+		d = rdl_near_distance(name, len, o->name,
+		    strlen(o->name));
 		if (d < *best) {
 			*best = d;
 			found = o->name;

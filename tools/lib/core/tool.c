@@ -63,6 +63,20 @@ rdl_tool_stopped(void)
 	return stop_signal != 0;
 }
 
+/* Messages quote data, and data may hold what steers a terminal: C0 and C1
+ * control characters become '?'. */
+static void
+make_printable(char *s)
+{
+	unsigned char *p;
+
+	for (p = (unsigned char *)s; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?';
+}
+
 void
 rdl_warn(const char *fmt, ...)
 {
@@ -72,6 +86,7 @@ rdl_warn(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
+	make_printable(msg);
 	(void)fflush(stdout);
 	fprintf(stderr, "%s: %s\n", tool_name, msg);
 }

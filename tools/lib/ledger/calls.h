@@ -14,7 +14,8 @@
 
 /* One call.  Counts and amounts of -1 are unknown. */
 struct rdl_call {
-	struct rdl_sha256 key;		/* SHA-256 of request */
+	struct rdl_sha256 key;		/* SHA-256 of request; the ledger keeps
+					 * and gives its first 128 bits */
 	const char *request;		/* canonical request; images by hash */
 	size_t request_len;
 	const char *reply;		/* raw body as the server sent it */
@@ -35,16 +36,23 @@ struct rdl_call {
 };
 
 /* Find the answer to a request.  Returns 1 with *out filled (pointers valid
- * until the next find), 0 if it was never asked, -1 on error. */
+ * until the next find or get), 0 if it was never asked, -1 on error: also when
+ * another request has this key. */
 int rdl_calls_find(struct rdl_ledger *l, const struct rdl_sha256 *key,
     const char *request, size_t len, struct rdl_call *out,
     struct rdl_err *err) RDL_MUST_CHECK;
+
+/* The call of this name (the first 128 bits of its key), as rdl_calls_find()
+ * otherwise. */
+int rdl_calls_get(struct rdl_ledger *l, const struct rdl_hash *name,
+    struct rdl_call *out, struct rdl_err *err) RDL_MUST_CHECK;
 
 /*
  * Add an answer.  It is on disk, and seen by other processes, after
  * rdl_calls_commit(): add all replies that came together, commit, then parse.
  * If another process was answered first, its reply stays and ours is counted
- * in the call's "paid" column.
+ * in the call's "paid" column.  From the first add to the commit no other
+ * process can write: commit soon.
  */
 int rdl_calls_add(struct rdl_ledger *l, const struct rdl_call *call,
     struct rdl_err *err) RDL_MUST_CHECK;
@@ -56,5 +64,12 @@ int rdl_calls_commit(struct rdl_ledger *l, struct rdl_err *err)
 int rdl_calls_image(struct rdl_ledger *l, const struct rdl_sha256 *hash,
     const char *uri, const char *media_type, uint64_t bytes,
     struct rdl_err *err) RDL_MUST_CHECK;
+
+/* What a model costs from a day on ("2026-11-23", UTC), in 1e-12 dollars a
+ * token (-1: unknown), and who says so.  Replaces what was known of that day. */
+int rdl_calls_price(struct rdl_ledger *l, const char *model,
+    const char *since, int64_t in_pusd, int64_t cached_pusd,
+    int64_t out_pusd, const char *source, struct rdl_err *err)
+    RDL_MUST_CHECK;
 
 #endif

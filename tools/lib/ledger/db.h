@@ -17,11 +17,18 @@ struct rdl_stmt;
 
 /*
  * Open the database at path.  Writable ones are created when missing and put
- * into WAL mode; a reader never creates one.  A lock held by another process
- * is waited for, up to 60 s.
+ * into WAL mode; a reader never creates one.  Another program's database is
+ * refused, and not touched.  A lock held by another process is waited for, up
+ * to 60 s.
  */
 int rdl_db_open(struct rdl_db **out, const char *path, bool writable,
     struct rdl_err *err) RDL_MUST_CHECK;
+
+/* Wait up to ms for a lock from now on. */
+void rdl_db_wait(struct rdl_db *db, int64_t ms);
+
+/* The path it was opened by. */
+const char *rdl_db_path(const struct rdl_db *db);
 
 /* Finalize all statements and close; db may be NULL.  A transaction left
  * open is rolled back. */
@@ -38,6 +45,13 @@ int rdl_db_exec(struct rdl_db *db, const char *sql, struct rdl_err *err)
  */
 struct rdl_stmt *rdl_db_prepare(struct rdl_db *db, const char *sql,
     struct rdl_err *err) RDL_MUST_CHECK;
+
+/* The SELECT or other statement of sql, of any life time, for one use: not
+ * cached.  Free it with rdl_stmt_free().  NULL on error. */
+struct rdl_stmt *rdl_db_prepare_once(struct rdl_db *db, const char *sql,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+void rdl_stmt_free(struct rdl_stmt *s);
 
 /* Bind by name (":id", with the colon).  Text and blobs are borrowed until the
  * next step has returned; a NULL pointer binds NULL.  An unknown name is a
@@ -75,5 +89,10 @@ int rdl_db_begin(struct rdl_db *db, struct rdl_err *err) RDL_MUST_CHECK;
 int rdl_db_commit(struct rdl_db *db, struct rdl_err *err) RDL_MUST_CHECK;
 void rdl_db_rollback(struct rdl_db *db);
 bool rdl_db_in_transaction(const struct rdl_db *db);
+
+/* Rows that the last INSERT, UPDATE or DELETE changed; the rowid that the
+ * last INSERT made. */
+int64_t rdl_db_changes(const struct rdl_db *db);
+int64_t rdl_db_last_id(const struct rdl_db *db);
 
 #endif

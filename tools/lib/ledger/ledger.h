@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/buf.h"
 #include "core/err.h"
 #include "core/hash.h"
 #include "ledger/db.h"
@@ -68,7 +69,10 @@ struct rdl_run_totals {
 int rdl_run_begin(struct rdl_ledger *l, const struct rdl_run_spec *spec,
     struct rdl_err *err) RDL_MUST_CHECK;
 
-/* Write the totals so far, so that a killed run tells how far it came. */
+/* The number of the run of this process, 0 if there is none. */
+int64_t rdl_run_number(const struct rdl_ledger *l);
+
+/* Write the totals so far, and all that waits, so that a killed run tells how far it came. */
 int rdl_run_update(struct rdl_ledger *l, const struct rdl_run_totals *t,
     struct rdl_err *err) RDL_MUST_CHECK;
 
@@ -121,5 +125,54 @@ int rdl_ledger_lose(struct rdl_ledger *l, const struct rdl_loss *loss,
 /* Write what was added to disk now. */
 int rdl_ledger_flush(struct rdl_ledger *l, struct rdl_err *err)
     RDL_MUST_CHECK;
+
+/*
+ * Looking up.  These see what is on disk: flush first what this process added.
+ * They use the index as far as it reaches and scan what was added since, so
+ * they are right at any time, also in a ledger that cannot be written.
+ */
+
+/* Fill the lookup table up to the newest segment and loss.  Memory: 64 MiB.
+ * Worth it when many rows were added since, see rdl_ledger_unindexed(). */
+int rdl_ledger_index(struct rdl_ledger *l, struct rdl_err *err)
+    RDL_MUST_CHECK;
+
+/* Segments (of up to 256 entries) that are not indexed yet, or -1. */
+int64_t rdl_ledger_unindexed(struct rdl_ledger *l, struct rdl_err *err)
+    RDL_MUST_CHECK;
+
+/* A record that a run wrote. */
+struct rdl_entry {
+	int64_t run;
+	struct rdl_id id;
+	bool has_from, has_call;
+	struct rdl_id from;
+	struct rdl_hash call;
+};
+
+/* Take one entry or loss; it is valid during the call.  May call any function
+ * here.  0 to go on, 1 to stop, -1 on error. */
+typedef int (*rdl_entry_fn)(const struct rdl_entry *e, void *ctx,
+    struct rdl_err *err);
+typedef int (*rdl_loss_fn)(int64_t run, const struct rdl_loss *loss,
+    void *ctx, struct rdl_err *err);
+
+/* All entries of an id, oldest first.  1 if there was one, 0 if not, -1 on
+ * error. */
+int rdl_ledger_find(struct rdl_ledger *l, const struct rdl_id *id,
+    rdl_entry_fn fn, void *ctx, struct rdl_err *err) RDL_MUST_CHECK;
+
+/* All entries whose parent is id, likewise. */
+int rdl_ledger_children(struct rdl_ledger *l, const struct rdl_id *id,
+    rdl_entry_fn fn, void *ctx, struct rdl_err *err) RDL_MUST_CHECK;
+
+/* All losses of an id, likewise. */
+int rdl_ledger_losses(struct rdl_ledger *l, const struct rdl_id *id,
+    rdl_loss_fn fn, void *ctx, struct rdl_err *err) RDL_MUST_CHECK;
+
+/* Append an id as people write it: "kind:hex", or the text of an id of another
+ * make as far as it is known. */
+int rdl_ledger_show(struct rdl_ledger *l, const struct rdl_id *id,
+    struct rdl_buf *out, struct rdl_err *err) RDL_MUST_CHECK;
 
 #endif

@@ -34,8 +34,8 @@ struct rdl_stage_opts {
 
 extern const struct rdl_opt rdl_stage_options[];
 
-#define RDL_STAGE_OPTIONS(type, member) { .type = RDL_OPT_GROUP, \
-	.off = offsetof(type, member), .help = "every tool", \
+#define RDL_STAGE_OPTIONS(options_struct, member) { .type = RDL_OPT_GROUP, \
+	.off = offsetof(options_struct, member), .help = "every tool", \
 	.group = rdl_stage_options }
 
 struct rdl_stage {
@@ -43,23 +43,30 @@ struct rdl_stage {
 	struct rdl_run_totals totals;
 	struct rdl_jsonl in;		/* the operand being read */
 	struct rdl_out out;
-	/* The rest belongs to stage.c. */
+	/* The rest belongs to stage.c, stage_io.c and stage_progress.c. */
 	const struct rdl_stage_opts *opts;
 	const struct rdl_strs *operands;
+	const char *ledger_path;	/* NULL: none */
+	char tool[32];
+	char *first_failure;		/* its rule and reason, or NULL */
 	size_t next_operand;
 	struct rdl_out failed;
 	XXH3_state_t *input_hash;
 	uint64_t input_records, input_bytes;
-	bool running;
-	int64_t began_us, updated_us, shown_us;
+	bool running, terminal, line_shown;
+	int64_t began_us, updated_us, shown_us, ticked_us;
+	uint32_t ticks, tick_every;	/* calls between looks at the clock */
+	struct rdl_rec aside;		/* lines parsed for ids of another make */
 	struct rdl_buf scratch;
 };
 
 #define RDL_STAGE_INIT { .in = RDL_JSONL_INIT, .out = RDL_OUT_INIT, \
-	.failed = RDL_OUT_INIT, .scratch = RDL_BUF_INIT(64 * RDL_MIB) }
+	.failed = RDL_OUT_INIT, .aside = RDL_REC_INIT, \
+	.scratch = RDL_BUF_INIT(2 * RDL_FILE_MAX) }
 
 /* Open ledger, output and failed file, and begin the run.  opts and operands
- * are borrowed.  spec->tool etc. as in rdl_run_begin(). */
+ * are borrowed.  spec->tool etc. as in rdl_run_begin().  Whatever it returns,
+ * rdl_stage_end() comes last. */
 int rdl_stage_begin(struct rdl_stage *s, const struct rdl_stage_opts *opts,
     const struct rdl_strs *operands, const struct rdl_run_spec *spec,
     struct rdl_err *err) RDL_MUST_CHECK;
@@ -79,7 +86,8 @@ int rdl_stage_where(const struct rdl_stage *s, struct rdl_err *err);
 
 /*
  * Write one line (newline included) as a record of the run.  id, from and call
- * as in rdl_ledger_add().
+ * as in rdl_ledger_add().  The texts of ids of another make are taken from the
+ * line's "id" and "from".
  */
 int rdl_stage_emit(struct rdl_stage *s, const char *line, size_t len,
     const struct rdl_id *id, const struct rdl_id *from,
@@ -93,7 +101,7 @@ void rdl_stage_passed(struct rdl_stage *s);
 int rdl_stage_lose(struct rdl_stage *s, const struct rdl_loss *loss,
     struct rdl_err *err) RDL_MUST_CHECK;
 
-/* Flush stdout, and what the ledger must know by then. */
+/* Flush stdout.  What the ledger has to know goes there once a second. */
 int rdl_stage_flush(struct rdl_stage *s, struct rdl_err *err) RDL_MUST_CHECK;
 
 /*

@@ -35,6 +35,8 @@ struct rdl_quirks {
 	bool no_schema;		/* cannot enforce a schema: only checked here */
 	bool json_object;	/* response_format json_object, schema in words */
 	bool no_system;		/* fold the system message into the user's */
+	bool sd_seed;		/* IMAGE: seed as stable-diffusion.cpp's
+				 * sd-server reads it, in the prompt */
 };
 
 struct rdl_model {
@@ -71,6 +73,7 @@ struct rdl_model {
  *			 $OPENAI_BASE_URL, never to any other
  *	anything else	 a name in models.json, which says "model": one of
  *			 the above, and what differs
+ * An alias inherits what the entry of its full name says.
  * models_path: file of --models, or NULL: $RIDDLE_MODELS, else models.json if
  * there is one.  A key missing for a hosted service is an error only with
  * need_key.  NULL on error; free with rdl_model_free().

@@ -57,8 +57,8 @@ struct rdl_dialect {
 	    struct rdl_err *err);
 
 	/* Append the header that carries the key, "Name: value", or nothing
-	 * when the model has none; then each further fixed header, separated
-	 * by one '\n'. */
+	 * when the model has none; then the content type and each further
+	 * header, those of the model too, separated by one '\n'. */
 	void (*headers)(const struct rdl_model *m, struct rdl_buf *out);
 
 	/* Append the body, images inlined as base64. */
@@ -80,11 +80,12 @@ extern const struct rdl_dialect rdl_dialect_gemini;
 const struct rdl_dialect *rdl_dialect_find(const char *name);
 
 /*
- * Judge a reply that is not 200: status and body in any of the error shapes
- * that servers use (nested, flat, text, FastAPI, Anthropic, Gemini, HTML, none).
+ * Judge a reply that is not 200 (or an error inside a 200): status and body in
+ * any of the error shapes that servers use (nested, flat, text, FastAPI,
+ * Anthropic, Gemini, HTML, none).
  * The message, without control characters and at most 300 bytes, goes into
- * msg; *wait_ms is set when the body names a delay (Gemini's retryDelay), else
- * left alone.
+ * msg; *wait_ms is set when the body names a delay (Gemini's retryDelay,
+ * OpenAI's "try again in 20s"), else left alone.
  */
 enum rdl_fault rdl_dialect_fault(int status, const char *body, size_t len,
     char msg[320], int64_t *wait_ms);

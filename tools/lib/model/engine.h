@@ -43,8 +43,8 @@ struct rdl_engine_opts {
 
 extern const struct rdl_opt rdl_engine_options[];
 
-#define RDL_ENGINE_OPTIONS(type, member) { .type = RDL_OPT_GROUP, \
-	.off = offsetof(type, member), .help = "model", \
+#define RDL_ENGINE_OPTIONS(options_struct, member) { .type = RDL_OPT_GROUP, \
+	.off = offsetof(options_struct, member), .help = "model", \
 	.group = rdl_engine_options }
 
 /* One question to be asked.  Made by the source; belongs to the engine. */
@@ -52,6 +52,8 @@ struct rdl_job {
 	struct rdl_arena arena;	/* freed with the job */
 	struct rdl_request request;
 	const struct rdl_schema *schema;	/* checks the reply; or NULL */
+	const char *failed_rule;	/* not NULL: the job cannot be asked; it */
+	const char *failed_reason;	/* only takes its place in the order */
 	void *user;		/* the tool's */
 };
 
@@ -59,11 +61,12 @@ struct rdl_job {
 struct rdl_answer {
 	bool ok;		/* reply is whole, and fits the schema */
 	const struct rdl_reply *reply;	/* when ok */
-	yyjson_val *json;	/* the reply's text parsed, when it is JSON */
+	yyjson_val *json;	/* its text parsed, when JSON was asked for */
 	struct rdl_hash call;	/* of the last call; valid if asked */
 	bool asked;		/* a call was made or found in the ledger */
-	const char *rule;	/* not ok: "http", "cut", "refusal", "filter",
-				 * "schema", "offline", "deadline", "input" */
+	const char *rule;	/* not ok: "cut", "filter", "refusal", "empty",
+				 * "schema", "reply", "http", "deadline",
+				 * "offline", or the job's failed_rule */
 	const char *reason;	/* not ok: one line */
 	const char *text;	/* not ok: what the model said, if it did */
 	size_t text_len;
@@ -71,9 +74,8 @@ struct rdl_answer {
 
 /* The tool behind the engine. */
 struct rdl_engine_ops {
-	/* Fill the next job.  1 a job, 0 no more, 2 not now (the descriptor
-	 * has nothing), -1 the run must end.  A job that cannot be made (a
-	 * missing field) is the tool's to fail; it is not the engine's. */
+	/* Fill the next job, which is zeroed but for its arena.  1 a job, 0 no
+	 * more, 2 not now (the descriptor has nothing), -1 the run must end. */
 	int (*source)(void *ctx, struct rdl_job *job, struct rdl_err *err);
 
 	/* The descriptor that source waits for, or -1. */

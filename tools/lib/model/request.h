@@ -63,15 +63,17 @@ struct rdl_request {
 	struct rdl_sha256 prompt_digest;	/* of the prompt file; zero: none */
 	int64_t rollout;		/* 0 for the first */
 	int64_t attempt;		/* 0; 1 for the re-ask after a bad reply */
+	size_t reasked;			/* turns that the re-ask added; engine's */
 };
 
 /*
- * Turn rendered messages into turns of r.  Image files are read to hash them
- * and to learn their media type (JPEG, PNG, GIF, WebP, BMP); an image that
- * cannot be read, is none of these or is larger than RDL_IMAGE_MAX fails the record.
+ * Turn rendered messages into turns of r.  All text is copied into arena, and
+ * neighbouring texts become one piece.  Image files are read to hash them and
+ * to learn their media type (JPEG, PNG, GIF, WebP, BMP); an image that cannot
+ * be read, is none of these or is larger than RDL_IMAGE_MAX fails the record.
  * mode caption puts the caption in place of the image (a missing caption fails
- * the record), both puts the text behind it.  Only file paths and data: URIs are
- * accepted; http(s) is not fetched here.
+ * the record), both puts the text behind it.  Only paths of regular files and
+ * data: URIs are accepted; http(s) is not fetched here.
  */
 int rdl_request_fill(struct rdl_request *r, const struct rdl_messages *m,
     enum rdl_image_mode mode, struct rdl_arena *arena, struct rdl_err *err)

@@ -13,8 +13,10 @@
 #define RDL_KIND_LEN 24		/* longest kind, NUL included */
 
 struct rdl_id {
-	char kind[RDL_KIND_LEN];	/* "task"; "" for an id of another make */
-	struct rdl_hash hash;		/* of an id of another make: its text's */
+	char kind[RDL_KIND_LEN];	/* "task"; "" for an id of another
+					 * make */
+	struct rdl_hash hash;		/* of an id of another make: that of
+					 * its text */
 };
 
 /* Bytes of an id as text, NUL included. */
@@ -31,21 +33,33 @@ int rdl_id_parse(const char *text, size_t len, struct rdl_id *id);
 void rdl_id_format(const struct rdl_id *id, char out[RDL_ID_TEXT]);
 
 /*
+ * Append the text that an id is the hash of: the canonical form of one object
+ * with the fields of root that identity lists, the value of a schema's
+ * "x-identity" as described below; NULL: all members of root except "id",
+ * "kind" and "from".
+ */
+int rdl_id_text(yyjson_val *root, yyjson_val *identity, struct rdl_buf *out,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/*
  * Compute the id of a record from its content.  Its kind is its "kind" member,
- * or "row".  A kind without schema is identified by all its members except
- * "id", "kind" and "from".
+ * a lower-case letter and up to 22 more, digits or hyphens (any other kind is
+ * an error), or "row" if it has none.  A kind without schema, or whose schema
+ * has no x-identity, is identified by all its members except "id", "kind" and
+ * "from".
  * x-identity lists paths as "path", "image/id", "tasks/<star>/id" (a star
  * stands for every element of an array); {"field": PATH, "fold": true}
- * compares strings by rdl_utf8_fold().  The hashed text is the canonical form
- * of one object whose names are these paths.
+ * compares strings at any depth by rdl_utf8_fold().  The hashed text is the
+ * canonical form of one object whose names are these paths.  A record that
+ * lacks one of them is an error.
  */
 int rdl_id_compute(const struct rdl_rec *rec, struct rdl_id *id,
     struct rdl_err *err) RDL_MUST_CHECK;
 
 /*
  * The id a record goes by: its "id" member if it has one (of any make; must
- * be a non-empty string), else the computed one.  Returns 1 if the record
- * carries it, 0 if it was computed, -1 on error.
+ * be a string, not empty, and shorter than RDL_ID_MAX), else the computed one.
+ * Returns 1 if the record carries it, 0 if it was computed, -1 on error.
  */
 int rdl_id_of(const struct rdl_rec *rec, struct rdl_id *id,
     struct rdl_err *err) RDL_MUST_CHECK;

@@ -21,19 +21,24 @@ struct rdl_jsonl {
 	char *buf;
 	size_t start, end, scanned, cap;
 	bool eof;
+	int failed;		/* errno of a read that failed, or 0 */
 };
 
-#define RDL_JSONL_INIT { -1, NULL, 0, NULL, 0, 0, 0, 0, false }
+#define RDL_JSONL_INIT { -1, NULL, 0, NULL, 0, 0, 0, 0, false, 0 }
 
-/* Open the file at path, which is borrowed; "-" is standard input. */
+/* Open the file at path, which is borrowed; "-" is standard input, "stdin" in
+ * messages. */
 int rdl_jsonl_open(struct rdl_jsonl *r, const char *path,
     struct rdl_err *err) RDL_MUST_CHECK;
 
 /*
  * Read the next line into *line (without newline), parse it into rec.
  * Returns 1 on a record, 0 at the end of input, -1 on error.  rec borrows from
- * r: both are valid until the next call on r.  Memory: a read buffer of
- * 1 MiB, more only for a longer line.
+ * r: both are valid until the next call on r, rdl_jsonl_ready() included.
+ * After a line that is no record (RDL_E_INPUT) the next call goes on behind
+ * it; a cut or too long line is reported again.  A signal that
+ * rdl_tool_stopped() knows of ends the wait for the writer, RDL_E_STOPPED.
+ * Memory: a read buffer of 1 MiB, more only for a longer line.
  */
 int rdl_jsonl_next(struct rdl_jsonl *r, struct rdl_rec *rec,
     struct rdl_err *err) RDL_MUST_CHECK;

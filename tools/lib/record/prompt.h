@@ -8,7 +8,8 @@
  *	output: { format: json, schema: { tasks(array): string } }
  *	---
  *	{{role "system"}} You name tasks.
- *	{{role "user"}} {{media url=image.uri}} {{#each tasks}}- {{this}} {{/each}}
+ *	{{role "user"}} {{media url=image.uri}}
+ *	{{#each tasks}}- {{this}} {{/each}}
  *
  * A field that the row lacks fails the row; it is never an empty string.
  */
@@ -68,12 +69,13 @@ const char *rdl_prompt_name(const struct rdl_prompt *p);
 /* "model" of the front matter, or NULL. */
 const char *rdl_prompt_model(const struct rdl_prompt *p);
 
-/* "config" of the front matter (temperature, maxOutputTokens, topP, topK,
- * stopSequences, seed), an object, or NULL. */
+/* "config" of the front matter, an object, or NULL.  The types of temperature,
+ * maxOutputTokens, topP, topK, stopSequences and seed have been checked; other
+ * members are left to the dialect, which must refuse those it has not. */
 yyjson_val *rdl_prompt_config(const struct rdl_prompt *p);
 
-/* True if output.format is json: replies are parsed, and checked against
- * the schema if there is one. */
+/* True if output.format is json, or is not given beside an output.schema:
+ * replies are parsed, and checked against the schema if there is one. */
 bool rdl_prompt_wants_json(const struct rdl_prompt *p);
 
 /* The reply schema, or NULL; and its JSON text, for servers that enforce it. */
@@ -82,7 +84,8 @@ const char *rdl_prompt_schema_text(const struct rdl_prompt *p, size_t *len);
 
 /*
  * Fill the template with a row.  Messages and their text are allocated in
- * arena; they may also borrow from the row and the prompt.  Returns 0, or -1 with
+ * arena; they may also borrow from the row and the prompt.  There is at least
+ * one message, and each has at least one part.  Returns 0, or -1 with
  * RDL_E_INPUT when the row lacks a field or it has the wrong type
  * ("prompts/judge.prompt:12: the row has no field 'question'").
  */

@@ -29,9 +29,10 @@ struct rdl_rec {
 
 /*
  * Parse the object in line[0..len) into rec, which borrows the line.  What
- * rec held before is gone.  Refused, with the byte position in the message:
- * what is not JSON, not UTF-8 or not an object, a top-level name that comes
- * twice, nesting deeper than RDL_DEPTH_MAX.
+ * rec held before is gone.  Refused: what is not JSON or not UTF-8 (with the
+ * position in the message, the first byte being byte 1), a byte order mark,
+ * what is not an object, a top-level name that comes twice, nesting deeper
+ * than RDL_DEPTH_MAX.  Memory: up to 13 bytes a byte of the line, reused.
  */
 int rdl_rec_parse(struct rdl_rec *rec, const char *line, size_t len,
     struct rdl_err *err) RDL_MUST_CHECK;
@@ -42,7 +43,8 @@ void rdl_rec_release(struct rdl_rec *rec);
 /* The value of a top-level member, or NULL. Valid until the next parse. */
 yyjson_val *rdl_rec_get(const struct rdl_rec *rec, const char *key);
 
-/* The value of a top-level string member and its length, or NULL. */
+/* The value of a top-level string member and its length, or NULL.  It may
+ * hold NUL.  len may be NULL. */
 const char *rdl_rec_str(const struct rdl_rec *rec, const char *key,
     size_t *len);
 
@@ -67,8 +69,10 @@ struct rdl_edit {
 
 /*
  * Append rec to out with n edits made, and a newline.  A member that exists is
- * replaced where it stands; others are added at the end, in the order of
- * edits.  All other bytes are those of the line.
+ * replaced where it stands; others are added behind the last, in the order of
+ * edits.  All other bytes are those of the line; a removed member takes one
+ * comma along.  Of several edits of one key the last counts.  Ask
+ * rdl_buf_full(out) afterwards.
  */
 void rdl_rec_edit(const struct rdl_rec *rec, const struct rdl_edit *edits,
     size_t n, struct rdl_buf *out);

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Compare record/schema.h with the official JSON Schema test suite, draft
+# 2020-12, as it comes in the source package of PyPI's "jsonschema".
+# usage: tests/peers/schema_suite.sh [BUILD_DIR]	(from the top of the tree)
+# Writes only below BUILD_DIR.  Fetches the package when it is not there yet.
+# Of the suite's optional/ folder only the numbers and the code points beyond
+# 16 bits are run: the rest tests what the standard leaves open and riddle does
+# not have (format as an assertion, other dialects, ECMAScript's \s and \p).
+set -eu
+
+b=${1:-build}
+version=4.23.0
+dir=$b/peers
+suite=$dir/jsonschema-$version/json/tests/draft2020-12
+
+mkdir -p "$dir"
+if [ ! -d "$suite" ]; then
+	python3 -m pip download --quiet --no-deps --no-binary jsonschema \
+	    --dest "$dir" "jsonschema==$version"
+	tar -xzf "$dir/jsonschema-$version.tar.gz" -C "$dir"
+fi
+make -s B="$b" "$b/lib/record.a" "$b/lib/core.a"
+yyjson_cflags=$(pkg-config --cflags yyjson 2>/dev/null ||
+    echo "-isystem build/deps/include")
+yyjson_libs=$(pkg-config --libs yyjson 2>/dev/null ||
+    echo build/deps/lib/libyyjson.a)
+# shellcheck disable=SC2086
+${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -O1 -g -Itools/lib \
+    $yyjson_cflags -o "$dir/schema_suite" tests/peers/schema_suite.c \
+    "$b/lib/record.a" "$b/lib/core.a" $yyjson_libs -lcrypto -lutf8proc \
+    -lyaml -lpcre2-8 -lm
+"$dir/schema_suite" "$suite"/*.json "$suite/optional/bignum.json" \
+    "$suite/optional/float-overflow.json" "$suite/optional/non-bmp-regex.json"

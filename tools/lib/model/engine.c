@@ -1,0 +1,466 @@
+/*
+ * The model engine: the loop that turns jobs into answers.
+ * Reads jobs from a source, writes answers to a sink; the ledger, the network
+ * and the clock are its only other company.
+ */
+#include "model/engine.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/tool.h"
+#include "model/engine_impl.h"
+
+#define WAIT_MAX_MS 1000	/* so that a signal is seen soon */
+#define TOKENS_OUT_GUESS 256	/* of an answer without max_tokens */
+
+static const char *const image_modes[] = { "pixels", "caption", "both", NULL };
+
+const struct rdl_opt rdl_engine_options[] = {
+	{ RDL_OPT_STR, "model", 'm', offsetof(struct rdl_engine_opts, model),
+	    "NAME", "the model: openai/NAME, anthropic/NAME, gemini/NAME, "
+	    "ollama/NAME, URL#NAME, or a name in models.json",
+	    0, 0, NULL, NULL },
+	{ RDL_OPT_STR, "models", 0, offsetof(struct rdl_engine_opts, models),
+	    "FILE", "prices, limits and quirks of models, see "
+	    "riddle-models(7)", 0, 0, NULL, NULL },
+	{ RDL_OPT_INT, "inflight", 0,
+	    offsetof(struct rdl_engine_opts, inflight), "N",
+	    "calls under way at once", 1, RDL_INFLIGHT_MAX, NULL, NULL },
+	{ RDL_OPT_USD, "budget", 0,
+	    offsetof(struct rdl_engine_opts, budget_pusd), "USD",
+	    "stop before this run could cost more, exit 4", 0, 0, NULL,
+	    NULL },
+	{ RDL_OPT_FLAG, "dry-run", 'n',
+	    offsetof(struct rdl_engine_opts, dry_run), NULL,
+	    "count and estimate; ask nobody, write no record", 0, 0, NULL,
+	    NULL },
+	{ RDL_OPT_FLAG, "offline", 0,
+	    offsetof(struct rdl_engine_opts, offline), NULL,
+	    "answer from the ledger only; a miss is a failed record", 0, 0,
+	    NULL, NULL },
+	{ RDL_OPT_FLAG, "retry-failed", 0,
+	    offsetof(struct rdl_engine_opts, retry_failed), NULL,
+	    "ask again where the ledger holds only bad replies", 0, 0, NULL,
+	    NULL },
+	{ RDL_OPT_INT, "rollouts", 0,
+	    offsetof(struct rdl_engine_opts, rollouts), "N",
+	    "ask each question N times, as N calls", 1, 100000, NULL, NULL },
+	{ RDL_OPT_INT, "seed", 0, offsetof(struct rdl_engine_opts, seed), "N",
+	    "sampling seed sent to the model", 0, (double)INT32_MAX, NULL,
+	    NULL },
+	{ RDL_OPT_REAL, "temperature", 0,
+	    offsetof(struct rdl_engine_opts, temperature), "T",
+	    "sampling temperature, instead of the prompt file's", 0, 10, NULL,
+	    NULL },
+	{ RDL_OPT_INT, "max-tokens", 0,
+	    offsetof(struct rdl_engine_opts, max_tokens), "N",
+	    "longest answer, instead of the prompt file's", 1, 10000000, NULL,
+	    NULL },
+	{ RDL_OPT_INT, "timeout", 0,
+	    offsetof(struct rdl_engine_opts, timeout_s), "S",
+	    "give a call up after S seconds, all tries together", 1, 864000,
+	    NULL, NULL },
+	{ RDL_OPT_ENUM, "images", 0, offsetof(struct rdl_engine_opts, images),
+	    "HOW", "show an image as pixels, as its caption, or both", 0, 0,
+	    image_modes, NULL },
+	{ RDL_OPT_FLAG, "unordered", 0,
+	    offsetof(struct rdl_engine_opts, unordered), NULL,
+	    "write records as answers come, not in the order of the input",
+	    0, 0, NULL, NULL },
+	{ RDL_OPT_END, NULL, 0, 0, NULL, NULL, 0, 0, NULL, NULL }
+};
+
+static void
+list_init(struct rdl_task_list *l)
+{
+	l->first = NULL;
+	l->last = &l->first;
+}
+
+int
+rdl_engine_open(struct rdl_engine **out, const struct rdl_engine_opts *o,
+    const struct rdl_model *model, struct rdl_ledger *ledger,
+    struct rdl_run_totals *totals, struct rdl_err *err)
+{
+	struct rdl_engine *e;
+
+	if (o->budget_pusd >= 0 && !o->dry_run && !o->offline &&
+	    model->price.image < 0 && (model->price.in < 0 ||
+	    model->price.out < 0))
+		return rdl_err_set(err, RDL_E_USAGE, "--budget: the price of "
+		    "%s is unknown; give it in models.json, see "
+		    "riddle-models(7)", model->name);
+	e = rdl_mem_calloc(1, sizeof(*e));
+	e->opts = o;
+	e->model = model;
+	e->ledger = ledger;
+	e->totals = totals;
+	e->budget.cap_pusd = o->budget_pusd;
+	e->rng.state = rdl_rng_entropy();
+	/* Wide enough that one slow call at the head does not idle the
+	 * others; a job in it costs a few KiB. */
+	e->ring_size = (size_t)o->inflight * 4 < 64 ? 64 :
+	    (size_t)o->inflight * 4;
+	e->ring = rdl_mem_calloc(e->ring_size, sizeof(*e->ring));
+	e->done = rdl_mem_calloc((size_t)o->inflight, sizeof(*e->done));
+	list_init(&e->ready);
+	list_init(&e->waiting);
+	*out = e;
+	return 0;
+}
+
+void
+rdl_engine_close(struct rdl_engine *e)
+{
+	struct rdl_task *t, *next;
+	size_t i;
+
+	if (e == NULL)
+		return;
+	rdl_http_close(e->http);
+	rdl_limiter_close(e->limiter);
+	for (i = 0; i < e->ring_count; i++) {
+		t = e->ring[(e->ring_head + i) % e->ring_size];
+		if (t != NULL)
+			rdl_task_free(t);
+	}
+	for (t = e->free; t != NULL; t = next) {
+		next = t->next;
+		rdl_task_free(t);
+	}
+	free(e->ring);
+	free(e->done);
+	free(e);
+}
+
+/* The network is opened at the first miss: a replay needs none. */
+static int
+connect_once(struct rdl_engine *e, struct rdl_err *err)
+{
+	if (e->http != NULL)
+		return 0;
+	if (rdl_http_open(&e->http, (size_t)e->opts->inflight, err) < 0)
+		return -1;
+	return rdl_limiter_open(&e->limiter, e->model, e->ledger, err);
+}
+
+/* Take jobs from the source while there is room for them. */
+static int
+fill(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
+    struct rdl_err *err)
+{
+	struct rdl_err why = RDL_ERR_INIT;
+	struct rdl_task *t;
+	int rc;
+
+	e->source_blocked = false;
+	while (!e->source_ended && !e->stopping &&
+	    e->ring_count < e->ring_size &&
+	    e->busy < (size_t)e->opts->inflight) {
+		t = rdl_task_new(e);
+		rc = ops->source(ctx, &t->job, &why);
+		if (rc != 1) {
+			rdl_task_recycle(e, t);
+			if (rc < 0)
+				rdl_task_stop(e, &why);
+			e->source_ended = rc == 0;
+			e->source_blocked = rc == 2;
+			return 0;
+		}
+		e->ring[(e->ring_head + e->ring_count++) % e->ring_size] = t;
+		e->dry_jobs++;
+		if (rdl_task_begin(e, t, err) < 0)
+			return -1;
+		/* A run of hits is delivered as it goes. */
+		if (t->state == RDL_TASK_DONE && e->ring_count >= 64)
+			return 0;
+	}
+	return 0;
+}
+
+/* Tokens by which a call is paced before its usage is known. */
+static int64_t
+tokens_guess(const struct rdl_request *r)
+{
+	return rdl_request_tokens(r) + (r->sampling.max_tokens > 0 ?
+	    r->sampling.max_tokens : TOKENS_OUT_GUESS);
+}
+
+/* Reserve money and rate for t: 1 to send, 0 to wait, -1 on error. */
+static int
+reserve(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
+{
+	struct rdl_err why = RDL_ERR_INIT;
+	int64_t now = rdl_clock_us(), wait;
+
+	t->reserved_pusd = rdl_budget_worst(&t->job.request);
+	if (e->budget.cap_pusd >= 0 && t->reserved_pusd < 0) {
+		(void)rdl_err_set(&why, RDL_E_USAGE, "--budget needs a bound "
+		    "on the answer: give --max-tokens, or maxOutputTokens in "
+		    "the prompt file");
+		rdl_task_stop(e, &why);
+		return 0;
+	}
+	if (!rdl_budget_reserve(&e->budget, t->reserved_pusd)) {
+		if (e->sent > 0)
+			return 0;
+		(void)rdl_err_set(&why, RDL_E_BUDGET, "stopped at the budget: "
+		    "$%.6f spent, the next call may cost $%.6f; run the same "
+		    "command with a larger --budget to go on",
+		    (double)e->budget.spent_pusd / (double)RDL_PUSD,
+		    (double)t->reserved_pusd / (double)RDL_PUSD);
+		rdl_task_stop(e, &why);
+		return 0;
+	}
+	t->reserved_tokens = tokens_guess(&t->job.request);
+	wait = rdl_limiter_take(e->limiter, now, t->reserved_tokens, e->sent,
+	    err);
+	if (wait == 0)
+		return 1;
+	if (e->budget.cap_pusd >= 0)
+		e->budget.reserved_pusd -= t->reserved_pusd;
+	if (wait < 0)
+		return -1;
+	e->limiter_us = now + wait;
+	return 0;
+}
+
+static int
+send_ready(struct rdl_engine *e, struct rdl_err *err)
+{
+	struct rdl_task *t;
+	int rc;
+
+	while ((t = e->ready.first) != NULL && !e->stopping &&
+	    e->sent < (size_t)e->opts->inflight) {
+		if (connect_once(e, err) < 0)
+			return -1;
+		if ((rc = reserve(e, t, err)) <= 0)
+			return rc;
+		(void)rdl_task_list_take(&e->ready);
+		if (rdl_wire_send(e, t, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Tasks whose pause is over are ready again, in front of the others. */
+static int64_t
+wake(struct rdl_engine *e)
+{
+	struct rdl_task_list still;
+	struct rdl_task *t;
+	int64_t now = rdl_clock_us(), first = INT64_MAX;
+
+	list_init(&still);
+	while ((t = rdl_task_list_take(&e->waiting)) != NULL) {
+		if (t->retry_us <= now) {
+			t->state = RDL_TASK_READY;
+			rdl_task_list_push(&e->ready, t);
+			continue;
+		}
+		if (t->retry_us < first)
+			first = t->retry_us;
+		rdl_task_list_add(&still, t);
+	}
+	if (still.first != NULL) {
+		e->waiting.first = still.first;
+		e->waiting.last = still.last;
+	}
+	return first;
+}
+
+/* How long the network may be waited for. */
+static int64_t
+patience_ms(const struct rdl_engine *e, int64_t retry_us)
+{
+	int64_t until = retry_us, now = rdl_clock_us(), ms;
+
+	if (e->ready.first != NULL && !e->stopping &&
+	    e->sent < (size_t)e->opts->inflight && e->limiter_us < until)
+		until = e->limiter_us;
+	if (until == INT64_MAX)
+		return WAIT_MAX_MS;
+	ms = (until - now + 999) / 1000;
+	return ms < 0 ? 0 : ms > WAIT_MAX_MS ? WAIT_MAX_MS : ms;
+}
+
+/* Store all good replies that came together, commit, then read each. */
+static int
+receive(struct rdl_engine *e, size_t n, struct rdl_err *err)
+{
+	struct rdl_task *t;
+	int64_t now = rdl_clock_us();
+	size_t i, stored = 0;
+
+	for (i = 0; i < n; i++) {
+		t = e->done[i]->user;
+		e->sent--;
+		e->answered += t->http.status != 0;
+		if (t->http.status == 200) {
+			if (rdl_wire_store(e, t, err) < 0)
+				return -1;
+			stored++;
+		}
+	}
+	if (stored > 0 && e->ledger != NULL &&
+	    rdl_calls_commit(e->ledger, err) < 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		t = e->done[i]->user;
+		if (rdl_wire_receive(e, t, err) < 0)
+			return -1;
+		if (rdl_limiter_done(e->limiter, now, e->done[i],
+		    t->reserved_tokens, t->http.status == 200 &&
+		    t->reply.tokens_in >= 0 && t->reply.tokens_out >= 0 ?
+		    t->reply.tokens_in + t->reply.tokens_out : -1,
+		    t->wait_ms, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Give an answer to the sink.  When the sink cannot go on (the reader left,
+ * the disk is full), what is under way is still waited for and stored: it has
+ * been paid. */
+static void
+hand_over(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
+    struct rdl_task *t)
+{
+	struct rdl_err why = RDL_ERR_INIT;
+
+	if (!e->opts->dry_run && !e->mute &&
+	    ops->sink(ctx, &t->job, &t->answer, &why) < 0) {
+		e->mute = true;
+		e->stopping = false;	/* this reason goes before others */
+		rdl_task_stop(e, &why);
+	}
+	rdl_task_recycle(e, t);
+}
+
+/* Deliver what is done: the head of the window, or any if unordered.
+ * Returns the number delivered. */
+static size_t
+deliver(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx)
+{
+	struct rdl_task **slot;
+	size_t i, n = 0;
+
+	for (i = 0; e->opts->unordered && i < e->ring_count; i++) {
+		slot = &e->ring[(e->ring_head + i) % e->ring_size];
+		if (*slot == NULL || (*slot)->state != RDL_TASK_DONE)
+			continue;
+		hand_over(e, ops, ctx, *slot);
+		*slot = NULL;
+		n++;
+	}
+	while (e->ring_count > 0) {
+		slot = &e->ring[e->ring_head];
+		if (*slot != NULL && (*slot)->state != RDL_TASK_DONE)
+			break;
+		e->ring_head = (e->ring_head + 1) % e->ring_size;
+		e->ring_count--;
+		if (*slot == NULL)
+			continue;
+		hand_over(e, ops, ctx, *slot);
+		n++;
+	}
+	return n;
+}
+
+/* Wait for the source alone: nothing was asked yet. */
+static int
+wait_for_source(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	(void)poll(&p, 1, WAIT_MAX_MS);
+	return 1;
+}
+
+/* One turn of the loop: 1 to go on, 0 when all is done, -1 on error. */
+static int
+turn(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
+    struct rdl_err *err)
+{
+	struct rdl_err why = RDL_ERR_INIT;
+	int64_t retry_us, patience;
+	bool readable = false;
+	size_t delivered;
+	int fd, n;
+
+	if (rdl_tool_stopped() && !e->stopping) {
+		(void)rdl_err_set(&why, RDL_E_STOPPED, "stopped by a signal; "
+		    "run the same command again to go on");
+		rdl_task_stop(e, &why);
+	}
+	retry_us = wake(e);
+	if (fill(e, ops, ctx, err) < 0 || send_ready(e, err) < 0)
+		return -1;
+	delivered = deliver(e, ops, ctx);
+	if (delivered > 0 && !e->mute && (e->sent > 0 || e->source_blocked) &&
+	    ops->flush(ctx, err) < 0)
+		return -1;
+	if (e->sent == 0 && (e->stopping ||
+	    (e->source_ended && e->ring_count == 0)))
+		return 0;
+	fd = e->source_blocked ? ops->source_fd(ctx) : -1;
+	if (e->sent == 0 && e->busy == 0 && fd < 0)
+		return 1;
+	if (e->http == NULL)
+		return wait_for_source(fd);
+	patience = delivered > 0 && !e->source_blocked &&
+	    !e->source_ended && e->busy < (size_t)e->opts->inflight ? 0 :
+	    patience_ms(e, retry_us);
+	n = rdl_http_wait(e->http, fd, &readable, patience, e->done,
+	    (size_t)e->opts->inflight, err);
+	if (n < 0)
+		return -1;
+	return receive(e, (size_t)n, err) < 0 ? -1 : 1;
+}
+
+int
+rdl_engine_run(struct rdl_engine *e, const struct rdl_engine_ops *ops,
+    void *ctx, struct rdl_err *err)
+{
+	int rc;
+
+	e->source_ended = e->source_blocked = false;
+	while ((rc = turn(e, ops, ctx, err)) > 0)
+		continue;
+	if (rc < 0)
+		return -1;
+	if (!e->mute && ops->flush(ctx, err) < 0)
+		return -1;
+	if (!e->stopping)
+		return 0;
+	*err = e->why;
+	return -1;
+}
+
+void
+rdl_engine_estimate(const struct rdl_engine *e, struct rdl_buf *out)
+{
+	const struct rdl_price *p = &e->model->price;
+
+	rdl_buf_addf(out, "%llu questions, %llu in the ledger, %llu to ask; "
+	    "about %lld prompt tokens",
+	    (unsigned long long)e->dry_jobs,
+	    (unsigned long long)(e->dry_jobs - e->dry_misses),
+	    (unsigned long long)e->dry_misses, (long long)e->dry_tokens_in);
+	if (e->dry_tokens_out > 0)
+		rdl_buf_addf(out, ", at most %lld answer tokens",
+		    (long long)e->dry_tokens_out);
+	if (p->in < 0 || (p->out < 0 && e->dry_tokens_out > 0))
+		rdl_buf_addf(out, "; the price of %s is unknown",
+		    e->model->name);
+	else
+		rdl_buf_addf(out, "; about $%.6f",
+		    ((double)p->in * (double)e->dry_tokens_in +
+		    (p->out > 0 ? (double)p->out : 0) *
+		    (double)e->dry_tokens_out) / (double)RDL_PUSD);
+}

@@ -1,0 +1,194 @@
+/*
+ * A filter that calls a model.
+ * Connects a stage (rows and ledger) with an engine (questions and answers).
+ */
+#include "model/filter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/tool.h"
+
+/* What a job keeps of its row. */
+struct row {
+	const char *line;
+	size_t len;
+	struct rdl_id id;
+	bool has_id;
+	int64_t rollout;
+};
+
+/* Name the row.  One that cannot be named (a kind that is none, an identity
+ * field missing) goes by the hash of its line, and fails. */
+static void
+identify(const struct rdl_filter *f, struct row *row, struct rdl_job *job)
+{
+	struct rdl_err why = RDL_ERR_INIT;
+	int rc = rdl_id_of(&f->rec, &row->id, &why);
+
+	row->has_id = rc == 1;
+	if (rc >= 0)
+		return;
+	memset(&row->id, 0, sizeof(row->id));
+	row->id.hash = rdl_hash_of(row->line, row->len);
+	job->failed_rule = "id";
+	job->failed_reason = rdl_arena_dup(&job->arena, why.msg,
+	    strlen(why.msg));
+}
+
+static int
+source(void *ctx, struct rdl_job *job, struct rdl_err *err)
+{
+	struct rdl_filter *f = ctx;
+	struct row *row;
+	int rc;
+
+	if (f->rollout == f->spec->engine->rollouts) {
+		if (!rdl_stage_ready(&f->stage))
+			return 2;
+		rc = rdl_stage_next(&f->stage, &f->rec, err);
+		if (rc <= 0)
+			return rc;
+		f->rollout = 0;
+		f->stage.totals.in += (uint64_t)f->spec->engine->rollouts - 1;
+	}
+	row = rdl_arena_alloc(&job->arena, sizeof(*row));
+	row->line = rdl_arena_dup(&job->arena, f->rec.line, f->rec.len);
+	row->len = f->rec.len;
+	row->rollout = f->rollout++;
+	job->user = row;
+	identify(f, row, job);
+	if (job->failed_rule == NULL && rdl_question_fill(&f->question, f->rec.root, row->rollout, job,
+	    err) < 0)
+		return rdl_stage_where(&f->stage, err);
+	if (f->spec->engine->dry_run)
+		rdl_stage_passed(&f->stage);
+	return 1;
+}
+
+static int
+source_fd(void *ctx)
+{
+	return rdl_stage_fd(&((struct rdl_filter *)ctx)->stage);
+}
+
+/* The row as a failed record. */
+static int
+lose(struct rdl_filter *f, const struct row *row, const struct rdl_answer *a,
+    struct rdl_err *err)
+{
+	struct rdl_loss loss;
+
+	memset(&loss, 0, sizeof(loss));
+	loss.failed = true;
+	loss.id = row->id;
+	loss.rule = a->rule;
+	loss.reason = a->reason;
+	loss.value = a->text;
+	loss.call = a->asked ? &a->call : NULL;
+	loss.record = row->line;
+	loss.record_len = row->len;
+	return rdl_stage_lose(&f->stage, &loss, err);
+}
+
+static int
+sink(void *ctx, struct rdl_job *job, const struct rdl_answer *a,
+    struct rdl_err *err)
+{
+	struct rdl_filter *f = ctx;
+	const struct row *row = job->user;
+	struct rdl_filter_row out;
+
+	if (!a->ok)
+		return lose(f, row, a, err);
+	if (rdl_rec_parse(&f->answered, row->line, row->len, err) < 0)
+		return -1;
+	out.rec = &f->answered;
+	out.id = &row->id;
+	out.has_id = row->has_id;
+	out.rollout = row->rollout;
+	out.answer = a;
+	return f->spec->answer(f->spec->ctx, f, &out, err);
+}
+
+static int
+flush(void *ctx, struct rdl_err *err)
+{
+	return rdl_out_flush(&((struct rdl_filter *)ctx)->stage.out, err);
+}
+
+size_t
+rdl_filter_identify(const struct rdl_filter_row *row,
+    struct rdl_edit edits[2], char *buf)
+{
+	char text[RDL_ID_TEXT];
+	size_t n = 0;
+	int len;
+
+	if (row->has_id)
+		return 0;
+	if (rdl_rec_get(row->rec, "kind") == NULL)
+		edits[n++] = (struct rdl_edit){ "kind", "\"row\"", 5 };
+	rdl_id_format(row->id, text);
+	len = snprintf(buf, RDL_ID_TEXT + 2, "\"%s\"", text);
+	edits[n++] = (struct rdl_edit){ "id", buf, (size_t)len };
+	return n;
+}
+
+static int
+begin(struct rdl_filter *f, struct rdl_err *err)
+{
+	const struct rdl_filter_spec *s = f->spec;
+	struct rdl_buf params = RDL_BUF_INIT(4096);
+	struct rdl_run_spec run;
+	int rc;
+
+	rdl_question_spec(&f->question, s->engine, &run, &params);
+	run.tool = s->tool;
+	run.argc = s->argc;
+	run.argv = s->argv;
+	rc = rdl_stage_begin(&f->stage, s->stage, s->operands, &run, err);
+	rdl_buf_release(&params);
+	if (rc < 0)
+		return -1;
+	f->rollout = s->engine->rollouts;
+	return rdl_engine_open(&f->engine, s->engine, f->question.model,
+	    f->stage.ledger, &f->stage.totals, err);
+}
+
+static int
+run(struct rdl_filter *f, struct rdl_err *err)
+{
+	static const struct rdl_engine_ops ops = { source, source_fd, sink,
+		flush };
+	struct rdl_buf text = RDL_BUF_INIT(4096);
+	int rc;
+
+	rc = rdl_engine_run(f->engine, &ops, f, err);
+	if (rc == 0 && f->spec->engine->dry_run) {
+		rdl_engine_estimate(f->engine, &text);
+		rdl_warn("dry run: %s", text.p);
+		rdl_buf_release(&text);
+	}
+	return rc;
+}
+
+int
+rdl_filter_main(const struct rdl_filter_spec *spec)
+{
+	struct rdl_filter f = { .stage = RDL_STAGE_INIT,
+		.question = RDL_QUESTION_INIT, .rec = RDL_REC_INIT,
+		.answered = RDL_REC_INIT, .spec = spec };
+	struct rdl_err err = RDL_ERR_INIT;
+	int rc, status;
+
+	rc = rdl_question_open(&f.question, spec->engine, spec->prompt, &err);
+	if (rc == 0 && (rc = begin(&f, &err)) == 0)
+		rc = run(&f, &err);
+	rdl_engine_close(f.engine);
+	status = rdl_stage_end(&f.stage, rc, &err);
+	rdl_question_release(&f.question);
+	rdl_rec_release(&f.rec);
+	rdl_rec_release(&f.answered);
+	return status;
+}

@@ -1,0 +1,59 @@
+/*
+ * A filter that calls a model: rows in, one question each, records out.
+ * A tool on top of this is a prompt file, a reply schema and a function from
+ * (row, answer) to records.
+ */
+#ifndef RDL_MODEL_FILTER_H
+#define RDL_MODEL_FILTER_H
+
+#include "ledger/stage.h"
+#include "model/question.h"
+
+struct rdl_filter {
+	struct rdl_stage stage;
+	struct rdl_question question;
+	struct rdl_engine *engine;
+	/* The rest belongs to filter.c. */
+	const struct rdl_filter_spec *spec;
+	struct rdl_rec rec;		/* the row read last */
+	int64_t rollout;		/* the next one of that row */
+	struct rdl_rec answered;	/* the row of the answer */
+};
+
+/* A row and its answer, for the tool. */
+struct rdl_filter_row {
+	const struct rdl_rec *rec;
+	const struct rdl_id *id;
+	bool has_id;		/* the row carries it; else it is to be added */
+	int64_t rollout;
+	const struct rdl_answer *answer;	/* ok */
+};
+
+struct rdl_filter_spec {
+	const char *tool;		/* "ask" */
+	int argc;
+	char **argv;
+	const struct rdl_stage_opts *stage;
+	const struct rdl_engine_opts *engine;
+	const struct rdl_strs *operands;
+	const char *prompt;		/* path of the prompt file */
+	void *ctx;
+	/* Make records of a good answer: rdl_stage_emit() each, then
+	 * rdl_stage_passed(), or rdl_stage_lose().  -1 ends the run. */
+	int (*answer)(void *ctx, struct rdl_filter *f,
+	    const struct rdl_filter_row *row, struct rdl_err *err);
+};
+
+/* Run the filter to its end; the exit status of the tool.  Each question
+ * counts as one input: with --rollouts N, N for each row. */
+int rdl_filter_main(const struct rdl_filter_spec *spec);
+
+/*
+ * The edits that give a row its identity, when it came without: "kind" and
+ * "id" into edits[0..1], their text into buf (RDL_ID_TEXT + 2 bytes).  Returns
+ * how many.
+ */
+size_t rdl_filter_identify(const struct rdl_filter_row *row,
+    struct rdl_edit edits[2], char *buf);
+
+#endif
