@@ -5,6 +5,7 @@
 # make CC=clang WERROR=-Werror	another compiler, warnings are errors
 # make SANITIZE=address,undefined check	instrumented, in $(B)/sanitize
 # make B=build/mine ...		a build folder of your own
+# make check TESTS="unit man"	some of the tests; see tests/run.sh
 
 VERSION := 0.1.0
 
@@ -16,6 +17,7 @@ CFLAGS ?= -O2 -g
 SANITIZE ?=
 WERROR ?=
 V ?=
+TESTS ?=
 FUZZ_SECONDS ?= 20
 Q = $(if $(V),,@)
 say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $@)
@@ -49,7 +51,7 @@ LIBS = $(YYJSON_LIBS) -lsqlite3 -lcrypto -lutf8proc -lyaml -lpcre2-8 \
 
 # Floors of the library, lowest first; a floor includes only those below it.
 # stub, the model server for tests, is linked by model-stub alone.
-FLOORS = core record ledger model domain
+FLOORS = core record ledger query model domain
 STUB = $(if $(wildcard tools/lib/stub/*.c),stub)
 floor_src = $(wildcard tools/lib/$(1)/*.c)
 floor_lib = $(out)/lib/$(1).a
@@ -120,7 +122,7 @@ check: setup ## all tests: units, tools, contract, manuals
 	@+$(AGAIN) check-built
 
 check-built: all unit-bins
-	@OUT=$(out) CC="$(CC)" tests/run.sh
+	@OUT=$(out) tests/run.sh $(TESTS)
 
 unit-bins: $(UNIT_BINS) $(HELPER_BINS)
 

@@ -19,8 +19,9 @@ table_of AS (
 	UNION ALL
 	SELECT 1, NULL, 'total', NULL, sum(calls), sum(hits),
 	    sum(paid_twice), sum(tokens_in), sum(tokens_cached),
-	    sum(tokens_out), sum(tokens_reasoning), sum(cost_usd),
-	    sum(unpriced)
+	    sum(tokens_out), sum(tokens_reasoning),
+	    CASE WHEN sum(calls) = sum(unpriced) AND sum(calls) > 0 THEN NULL
+	    ELSE total(cost_usd) END, sum(unpriced)
 	FROM chosen HAVING count(*) > 0)
 SELECT run, tool, model, calls, hits, paid_twice, tokens_in, tokens_cached,
 	tokens_out, tokens_reasoning, cost_usd, unpriced

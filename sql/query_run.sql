@@ -1,7 +1,8 @@
 -- Run :run in full, with what it read and noted as JSON.
 SELECT r.*,
 	(SELECT json_group_array(json_object('seq', seq, 'name',
-	    CAST(name AS TEXT), 'records', records, 'bytes', bytes, 'xxh3',
+	    CASE typeof(name) WHEN 'text' THEN name ELSE hex(name) END,
+	    'records', records, 'bytes', bytes, 'xxh3',
 	    xxh3)) FROM (SELECT * FROM inputs WHERE run = :run ORDER BY seq))
 	    AS inputs,
 	(SELECT json_group_object(name, CASE WHEN json_valid(json) THEN

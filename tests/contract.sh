@@ -11,7 +11,8 @@ LEDGER_OFF=(--ledger none)
 # class: filter (records in, records out), source (operands in, records out),
 #	query (reads a file, prints), server, dispatcher.
 # opts: options it cannot go without.  record: one that it lets pass; %d is a
-# number that makes it another.  many: how many for the test of memory.
+# number that makes it another, given up to four times.  many: how many for the
+# test of memory.
 # passthrough: exact (the line itself), spliced (members added at its end) or
 # none.
 class=
@@ -60,9 +61,8 @@ bare() {
 }
 
 records() {
-	awk -v n="$1" -v f="$record\n" 'BEGIN { for (i = 1; i <= n; i++) {
-		s = f; gsub(/%032d/, sprintf("%032d", i), s)
-		gsub(/%d/, i, s); printf "%s", s } }'
+	awk -v n="$1" -v f="$record\n" 'BEGIN {
+		for (i = 1; i <= n; i++) printf f, i, i, i, i }'
 }
 
 # said NAME WANT GOT REGEX: the status, and what stderr (in .err) must match;
@@ -150,7 +150,7 @@ check_usage() {
 	local opt arg
 	refused 'unknown option' --no-such-option
 	refused 'unknown letter' -'?'
-	while IFS=$'\t' read -r opt arg _; do
+	while IFS=$'\037' read -r opt arg _; do	# an empty field counts
 		[ -n "$arg" ] || { refused "$opt=x" "$opt=x"; continue; }
 		refused "$opt without its value" "$opt"
 		case $arg in
@@ -158,9 +158,10 @@ check_usage() {
 			refused "$opt 1x" "$opt" 1x
 			refused "$opt 99...9" "$opt" 99999999999999999999999
 			refused "$opt -99...9" "$opt" -99999999999999999999 ;;
+		*[A-Z]*) ;;
 		*\|*) refused "$opt no-such-choice" "$opt" no-such-choice ;;
 		esac
-	done <data
+	done < <(tr '\t' '\037' <data)
 }
 
 # -- 4 to 9: input and output of a filter -------------------------------------
@@ -221,6 +222,7 @@ with() {
 	printf ',%s}' "$1"
 }
 
+TOO_DEEP_FOR_JQ='1000 deep'
 defined() {
 	local what=$1 status
 	run <hostile >.out 2>.err
@@ -229,7 +231,8 @@ defined() {
 		fail "9 $what: a defined result" "status $status"
 	elif [ "$status" -ne 0 ] && ! grep -q "^$name: " .err; then
 		fail "9 $what: a message" "status $status without one"
-	elif [ -s .out ] && ! jq -e . .out >/dev/null 2>jq.err; then
+	elif [ -s .out ] && [ "$what" != "$TOO_DEEP_FOR_JQ" ] &&
+	    ! jq -e . .out >/dev/null 2>jq.err; then
 		fail "9 $what: JSON comes out" "$(cat jq.err)"
 	else
 		pass "9 $what"
@@ -241,10 +244,10 @@ check_hostile() {
 	defined 'NUL escape'
 	records 3 | sed 's/$/\r/' >hostile
 	defined 'CRLF'
-	{ with '"x":"'; } | sed 's/"}$//' >hostile
+	with '"x":"' | sed 's/}$//' >hostile
 	{ head -c 1048576 /dev/zero | tr '\0' 'x'; echo '"}'; } >>hostile
 	defined '1 MiB line'
-	{ with '"x":'; } | sed 's/}$//' >hostile
+	with '"x":' | sed 's/}$//' >hostile
 	{ head -c 1000 /dev/zero | tr '\0' '['
 	    head -c 1000 /dev/zero | tr '\0' ']'; echo '}'; } >>hostile
 	defined '1000 deep'
@@ -297,8 +300,12 @@ peak() {
 	peak=$(cat rss)
 }
 
+# ASan keeps what was freed for a while.
 check_memory() {
 	local small peak
+	case $OUT in
+	*/sanitize) skip '13 memory is flat' 'sanitized'; return ;;
+	esac
 	peak 1000
 	small=$peak
 	peak "$many"

@@ -42,6 +42,7 @@ check "planted: a good one is green" test "$(tail -n 1 fine.log)" = \
 # A tool that breaks the contract: options it does not know are an error to
 # cat, but with the wrong status, and it lets anything through.
 mkdir fake
+# shellcheck disable=SC2016
 printf '%s\n' '#!/bin/sh' 'case $1 in --ledger) shift 2 ;; esac' \
     'exec cat "$@"' >fake/validate
 chmod +x fake/validate

@@ -240,9 +240,8 @@ vectors() {
 	is 'vectors in order' '0 1 2' jq -r '[.data[].index] | join(" ")' a
 	is 'of length 1' true jq '[.data[].embedding | map(. * .) | add |
 	    (. - 1 | fabs) < 1e-6] | all' a
-	is 'equal texts, equal vectors' 'true false' jq -r \
-	    '"\(.data[0].embedding == .data[2].embedding) \(.data[0].embedding ==
-	    .data[1].embedding)" | gsub("\\s+"; " ")' a
+	is 'equal texts, equal vectors' '[true,false]' jq -c \
+	    '[.data[].embedding] | [.[0] == .[2], .[0] == .[1]]' a
 	post /v1/embeddings \
 	    '{"model":"e","input":"a","encoding_format":"base64"}' |
 	    jq -r '.data[0].embedding' | base64 -d |

@@ -30,6 +30,18 @@ form_by(int (*fn)(yyjson_val *, struct rdl_buf *, struct rdl_err *),
 	return rc;
 }
 
+static int
+folded(yyjson_val *v, struct rdl_buf *out, struct rdl_err *err)
+{
+	return rdl_canon_identity(v, true, out, err);
+}
+
+static int
+identity(yyjson_val *v, struct rdl_buf *out, struct rdl_err *err)
+{
+	return rdl_canon_identity(v, false, out, err);
+}
+
 static void
 same(const char *text, const char *want)
 {
@@ -246,11 +258,26 @@ test_folded(void **state)
 	struct rdl_err err = RDL_ERR_INIT;
 
 	(void)state;
-	assert_int_equal(form_by(rdl_canon_folded,
+	assert_int_equal(form_by(folded,
 	    "[\" OCR \",{\"B\":\"Stra\\u00dfe\",\"A\":[\"\",\"X\\n Y\"]},1.50]",
 	    &out, &err), 0);
 	assert_string_equal(out.p,
 	    "[\"ocr\",{\"A\":[\"\",\"x y\"],\"B\":\"strasse\"},1.5]");
+	rdl_buf_release(&out);
+}
+
+static void
+test_identity_keeps_numbers_that_have_no_form(void **state)
+{
+	struct rdl_buf out = RDL_BUF_INIT(256);
+	struct rdl_err err = RDL_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(form_by(identity, "[12345678901234567890,"
+	    "-9007199254740993,295147905179352825857,1e999,2.50,1e2]",
+	    &out, &err), 0);
+	assert_string_equal(out.p, "[12345678901234567890n,"
+	    "-9007199254740993n,295147905179352825857n,1e999n,2.5,100]");
 	rdl_buf_release(&out);
 }
 
@@ -280,6 +307,8 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_full_buffer_is_an_error),
 		cmocka_unit_test(test_folded),
+		cmocka_unit_test(
+		    test_identity_keeps_numbers_that_have_no_form),
 		cmocka_unit_test(test_no_value_is_an_error),
 	};
 

@@ -157,8 +157,6 @@ test_refused(void **state)
 	refused("{\"kind\":\"task\\u0000\"}", "name of a kind");
 	refused("{\"kind\":\"abcdefghijklmnopqrstuvwx\"}", "name of a kind");
 	refused("{\"kind\":\"task\"}", "\"path\"");
-	refused("{\"kind\":\"task\",\"path\":[9007199254740993]}", "integer");
-	refused("{\"n\":1e999}", "larger than a double");
 	refused("{\"o\":{\"a\":1,\"a\":2}}", "twice");
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "{\"id\":\"", 7);

@@ -192,6 +192,18 @@ rdl_ledger_end_write(struct rdl_ledger *l, int rc, struct rdl_err *err)
 }
 
 void
+rdl_ledger_clean(char *words)
+{
+	size_t len = strlen(words), ok = rdl_utf8_valid(words, len);
+
+	for (; ok < len; ok = rdl_utf8_valid(words, len)) {
+		words[ok++] = '?';
+		words += ok;
+		len -= ok;
+	}
+}
+
+void
 rdl_ledger_bind_text(struct rdl_stmt *s, const char *name, const char *p,
     size_t len)
 {
@@ -322,7 +334,7 @@ rdl_ledger_add(struct rdl_ledger *l, const struct rdl_id *id,
 }
 
 /* A copy that lives until what waits is written; NULL for NULL. */
-static const char *
+static char *
 keep(struct rdl_ledger *l, const char *p, size_t len)
 {
 	if (p == NULL)
@@ -332,9 +344,13 @@ keep(struct rdl_ledger *l, const char *p, size_t len)
 }
 
 static const char *
-keep_str(struct rdl_ledger *l, const char *s)
+keep_words(struct rdl_ledger *l, const char *s)
 {
-	return keep(l, s, s == NULL ? 0 : strlen(s));
+	char *words = keep(l, s, s == NULL ? 0 : strlen(s));
+
+	if (words != NULL)
+		rdl_ledger_clean(words);
+	return words;
 }
 
 int
@@ -364,10 +380,10 @@ rdl_ledger_lose(struct rdl_ledger *l, const struct rdl_loss *loss,
 		l->losses = rdl_mem_calloc(LOSSES_MAX, sizeof(*w));
 	w = &l->losses[l->nlosses++];
 	w->loss = *loss;
-	w->loss.rule = keep_str(l, loss->rule != NULL ? loss->rule : "");
-	w->loss.value = keep_str(l, loss->value);
-	w->loss.threshold = keep_str(l, loss->threshold);
-	w->loss.reason = keep_str(l, loss->reason);
+	w->loss.rule = keep_words(l, loss->rule != NULL ? loss->rule : "");
+	w->loss.value = keep_words(l, loss->value);
+	w->loss.threshold = keep_words(l, loss->threshold);
+	w->loss.reason = keep_words(l, loss->reason);
 	w->loss.record = keep(l, loss->record, loss->record_len);
 	if (loss->call != NULL) {
 		w->call = *loss->call;

@@ -53,6 +53,9 @@ int rdl_ledger_put(struct rdl_ledger *l, bool all, struct rdl_err *err)
     RDL_MUST_CHECK;
 void rdl_ledger_forget(struct rdl_ledger *l);
 
+/* Make words for people UTF-8, in place: other bytes become '?'. */
+void rdl_ledger_clean(char *words);
+
 /* Bind text: as TEXT if it is UTF-8 without NUL, else as BLOB. */
 void rdl_ledger_bind_text(struct rdl_stmt *s, const char *name,
     const char *p, size_t len);

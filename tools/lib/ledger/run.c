@@ -4,6 +4,7 @@
  * Does not count; the stage does.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -114,12 +115,16 @@ put_totals(struct rdl_ledger *l, const char *status, const char *message,
 	    "hits = :hits, cost_pusd = :cost, unpriced = :unpriced "
 	    "WHERE run = :run", err);
 
+	char words[2 * RDL_ERR_MAX];
+
 	if (s == NULL)
 		return -1;
+	(void)snprintf(words, sizeof(words), "%s",
+	    message != NULL ? message : "");
+	rdl_ledger_clean(words);	/* it may quote data, and be cut */
 	rdl_stmt_int(s, ":now", rdl_clock_wall_ms());
 	rdl_stmt_str(s, ":status", status);
-	rdl_ledger_bind_text(s, ":message", message,
-	    message == NULL ? 0 : strlen(message));
+	rdl_stmt_str(s, ":message", message != NULL ? words : NULL);
 	rdl_stmt_int(s, ":in", (int64_t)t->in);
 	rdl_stmt_int(s, ":passed", (int64_t)t->passed);
 	rdl_stmt_int(s, ":dropped", (int64_t)t->dropped);

@@ -14,7 +14,7 @@
 #include "ledger/db.h"
 #include "record/id.h"
 
-#define RDL_SEGMENT_MAX 256	/* entries of one; table nat knows as many */
+#define RDL_SEGMENT_MAX 250	/* entries of one: 16 bytes each, they fill a page */
 #define RDL_SEGMENT_SLOTS 64
 
 struct rdl_segment;

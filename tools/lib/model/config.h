@@ -33,7 +33,7 @@ struct rdl_quirks {
 	bool no_temperature;	/* drop temperature and top_p */
 	bool no_seed;		/* drop seed */
 	bool no_schema;		/* cannot enforce a schema: only checked here */
-	bool json_object;	/* response_format json_object, schema in words */
+	bool json_object;	/* json_object, and the schema in words */
 	bool no_system;		/* fold the system message into the user's */
 	bool sd_seed;		/* IMAGE: seed as stable-diffusion.cpp's
 				 * sd-server reads it, in the prompt */

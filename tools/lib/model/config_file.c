@@ -59,18 +59,17 @@ check_entry(const struct rdl_config_file *f, yyjson_val *name,
 	struct rdl_config_key key = { NULL, NULL, false };
 	struct rdl_model m;
 	struct rdl_config_target t = { "", f->path, &m, &key };
+	const char *s = rdl_config_entry_text(name);
 	int rc = -1;
 
-	if (rdl_config_entry_text(name) == NULL ||
-	    yyjson_get_len(name) > ENTRY_NAME_MAX)
+	if (s == NULL || yyjson_get_len(name) > ENTRY_NAME_MAX)
 		return rdl_err_set(err, RDL_E_USAGE, "%s: models: a name that "
 		    "is empty, longer than %d bytes or has control "
 		    "characters", f->path, ENTRY_NAME_MAX);
-	(void)snprintf(t.where, sizeof(t.where), "%s: models/%s", f->path,
-	    yyjson_get_str(name));
+	(void)snprintf(t.where, sizeof(t.where), "%s: models/%s", f->path, s);
 	rdl_config_init(&m);
 	if (rdl_config_entry_apply(entry, &t, err) == 0)
-		rc = check_model(yyjson_get_str(name), t.where, entry, err);
+		rc = check_model(s, t.where, entry, err);
 	rdl_config_key_release(&key);
 	rdl_config_release(&m);
 	return rc;

@@ -62,8 +62,8 @@ split_authority(struct parts *u, const char *p, size_t len)
 	u->host = p;
 	if (*p == '[') {
 		colon = memchr(p, ']', len);
-		if (colon == NULL || !only(p + 1, (size_t)(colon - p - 1),
-		    ":."))
+		if (colon == NULL || strspn(p + 1, "0123456789abcdefABCDEF:.")
+		    != (size_t)(colon - p - 1))
 			return "its host is not an IPv6 address";
 		colon++;
 	} else {

@@ -28,7 +28,7 @@ struct rdl_reply {
 	const char *finish_text;	/* in the server's words, or NULL */
 	const char *text;		/* CHAT: the answer, NUL-terminated */
 	size_t len;
-	const char *refusal;		/* what the model said instead, or NULL */
+	const char *refusal;		/* what it said instead, or NULL */
 	const float *vectors;		/* EMBED: (nvectors, dim) */
 	size_t nvectors, dim;
 	const unsigned char *const *images;	/* IMAGE: encoded files */

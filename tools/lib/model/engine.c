@@ -324,9 +324,16 @@ receive(struct rdl_engine *e, size_t n, struct rdl_err *err)
 	return 0;
 }
 
-/* Give an answer to the sink.  When the sink cannot go on (the reader left,
- * the disk is full), what is under way is still waited for and stored: it has
- * been paid. */
+/* The sink takes no more (the reader left, the disk is full).  What is under
+ * way is still waited for and stored: it has been paid. */
+static void
+close_sink(struct rdl_engine *e, const struct rdl_err *why)
+{
+	e->mute = true;
+	e->stopping = false;	/* this reason goes before others */
+	rdl_task_stop(e, why);
+}
+
 static void
 hand_over(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
     struct rdl_task *t)
@@ -334,12 +341,18 @@ hand_over(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
 	struct rdl_err why = RDL_ERR_INIT;
 
 	if (!e->opts->dry_run && !e->mute &&
-	    ops->sink(ctx, &t->job, &t->answer, &why) < 0) {
-		e->mute = true;
-		e->stopping = false;	/* this reason goes before others */
-		rdl_task_stop(e, &why);
-	}
+	    ops->sink(ctx, &t->job, &t->answer, &why) < 0)
+		close_sink(e, &why);
 	rdl_task_recycle(e, t);
+}
+
+static void
+flush_sink(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx)
+{
+	struct rdl_err why = RDL_ERR_INIT;
+
+	if (!e->mute && ops->flush(ctx, &why) < 0)
+		close_sink(e, &why);
 }
 
 /* Deliver what is done: the head of the window, or any if unordered.
@@ -402,9 +415,8 @@ turn(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
 	if (fill(e, ops, ctx, err) < 0 || send_ready(e, err) < 0)
 		return -1;
 	delivered = deliver(e, ops, ctx);
-	if (delivered > 0 && !e->mute && (e->sent > 0 || e->source_blocked) &&
-	    ops->flush(ctx, err) < 0)
-		return -1;
+	if (delivered > 0 && (e->sent > 0 || e->source_blocked))
+		flush_sink(e, ops, ctx);
 	if (e->sent == 0 && (e->stopping ||
 	    (e->source_ended && e->ring_count == 0)))
 		return 0;
@@ -434,8 +446,7 @@ rdl_engine_run(struct rdl_engine *e, const struct rdl_engine_ops *ops,
 		continue;
 	if (rc < 0)
 		return -1;
-	if (!e->mute && ops->flush(ctx, err) < 0)
-		return -1;
+	flush_sink(e, ops, ctx);
 	if (!e->stopping)
 		return 0;
 	*err = e->why;

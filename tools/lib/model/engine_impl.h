@@ -34,7 +34,6 @@ struct rdl_task {
 	int64_t retry_us;
 	int64_t wait_ms;		/* a delay the body asked for, or -1 */
 	int64_t reserved_tokens, reserved_pusd;
-	bool from_ledger;
 	struct rdl_reply reply;
 	yyjson_doc *json;
 	struct rdl_answer answer;
@@ -101,6 +100,8 @@ void rdl_task_forget(struct rdl_engine *e, struct rdl_task *t);
 int rdl_task_identify(struct rdl_task *t, struct rdl_err *err) RDL_MUST_CHECK;
 /* Turn the request into that of the next attempt; its key is then stale. */
 void rdl_task_next_attempt(struct rdl_task *t);
+/* Judge the reply to the request as it stands, and note which call it was. */
+void rdl_task_judge(struct rdl_task *t, const char *reply, size_t len);
 /* Is a reply that was no answer worth another question? */
 bool rdl_task_worth_reasking(const struct rdl_task *t);
 /* No further request: note why; the first reason stays. */

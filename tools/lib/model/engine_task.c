@@ -87,7 +87,6 @@ rdl_task_recycle(struct rdl_engine *e, struct rdl_task *t)
 	t->tries = 0;
 	t->began_us = 0;
 	t->twin = NULL;
-	t->from_ledger = false;
 	t->next = e->free;
 	e->free = t;
 }
@@ -189,38 +188,7 @@ rdl_task_identify(struct rdl_task *t, struct rdl_err *err)
 		return rdl_err_set(err, RDL_E_INPUT,
 		    "the request is larger than %zu bytes", RDL_BODY_MAX);
 	t->key = rdl_hash_sha256(t->canon.p, t->canon.len);
-	memcpy(t->answer.call.b, t->key.b, sizeof(t->answer.call.b));
 	return 0;
-}
-
-/*
- * Move to the next attempt.  Odd ones are re-asks: the bad reply and what is
- * wrong with it are put behind the question.  Even ones (--retry-failed) ask
- * afresh, with another seed if there is one.
- */
-void
-rdl_task_next_attempt(struct rdl_task *t)
-{
-	struct rdl_request *r = &t->job.request;
-	struct rdl_arena *arena = &t->job.arena;
-	bool quote = t->answer.text != NULL && t->answer.text_len > 0;
-
-	if (r->attempt % 2 == 1) {
-		/* Take the re-ask's turns off again. */
-		r->nturns -= r->reasked;
-		r->reasked = 0;
-		if (r->sampling.seed >= 0)
-			r->sampling.seed++;
-	} else if (r->op == RDL_OP_CHAT && quote) {
-		const char *why = rdl_answer_complaint(t);
-
-		rdl_request_add_text(r, RDL_ROLE_MODEL, t->answer.text,
-		    t->answer.text_len, arena);
-		rdl_request_add_text(r, RDL_ROLE_USER, why, strlen(why),
-		    arena);
-		r->reasked = 2;
-	}
-	r->attempt++;
 }
 
 /* True if a reply of this kind is worth another question. */
@@ -232,9 +200,41 @@ rdl_task_worth_reasking(const struct rdl_task *t)
 }
 
 /*
+ * Attempts form a chain.  Even ones are the question itself, with another seed
+ * if there is one; they follow a failed one only with --retry-failed.  Odd
+ * ones are re-asks: the bad reply and what is wrong with it are put behind the
+ * question.
+ */
+void
+rdl_task_next_attempt(struct rdl_task *t)
+{
+	struct rdl_request *r = &t->job.request;
+	struct rdl_arena *arena = &t->job.arena;
+	bool reask = r->attempt % 2 == 0 && rdl_task_worth_reasking(t);
+	const char *why;
+
+	if (!reask) {
+		r->nturns -= r->reasked;
+		r->reasked = 0;
+		r->attempt += 2 - r->attempt % 2;
+		if (r->sampling.seed >= 0)
+			r->sampling.seed++;
+		return;
+	}
+	r->attempt++;
+	if (r->op != RDL_OP_CHAT || t->answer.text_len == 0)
+		return;
+	why = rdl_answer_complaint(t);
+	rdl_request_add_text(r, RDL_ROLE_MODEL, t->answer.text,
+	    t->answer.text_len, arena);
+	rdl_request_add_text(r, RDL_ROLE_USER, why, strlen(why), arena);
+	r->reasked = 2;
+}
+
+/*
  * Answer the task from the ledger as far as that goes: a stored bad reply
- * leads to the stored re-ask, and so on.  Returns 1 when the task is done, 0
- * when the request as it now stands must be asked.
+ * leads to the stored next attempt, and so on.  Returns 1 when the task is
+ * done, 0 when the request as it now stands must be asked.
  */
 static int
 replay(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
@@ -249,25 +249,26 @@ replay(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 		    t->canon.p, t->canon.len, &call, err);
 		if (rc <= 0)
 			break;
-		t->answer.asked = true;
-		t->from_ledger = true;
-		rdl_answer_judge(t, call.reply, call.reply_len);
 		e->totals->hits++;
+		rdl_task_judge(t, call.reply, call.reply_len);
 		if (t->answer.ok)
-			return 1;
-		if (t->job.request.attempt % 2 == 0 && !rdl_task_worth_reasking(t) &&
-		    !e->opts->retry_failed)
 			return 1;
 		rdl_task_next_attempt(t);
 	}
 	if (rc < 0)
 		return -1;
-	/* The next link of the chain is not there.  Ask it if it is the first
-	 * question, or a re-ask, or if failures are to be asked again. */
-	if (t->job.request.attempt == 0 || e->opts->retry_failed ||
-	    (t->job.request.attempt % 2 == 1 && rdl_task_worth_reasking(t)))
-		return 0;
-	return 1;
+	/* A first question and a re-ask are asked; a question that failed
+	 * before is asked afresh only when told so. */
+	return t->job.request.attempt > 0 && t->job.request.attempt % 2 == 0 &&
+	    !e->opts->retry_failed;
+}
+
+void
+rdl_task_judge(struct rdl_task *t, const char *reply, size_t len)
+{
+	t->answer.asked = true;
+	memcpy(t->answer.call.b, t->key.b, sizeof(t->answer.call.b));
+	rdl_answer_judge(t, reply, len);
 }
 
 int

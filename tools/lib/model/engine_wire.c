@@ -162,10 +162,8 @@ release_followers(struct rdl_engine *e, struct rdl_task *t, bool replied,
 			rdl_task_enqueue(e, o);
 			continue;
 		}
-		o->answer.asked = true;
-		o->from_ledger = true;
 		e->totals->hits++;
-		rdl_answer_judge(o, t->http.reply.p, t->http.reply.len);
+		rdl_task_judge(o, t->http.reply.p, t->http.reply.len);
 		if (o->answer.ok || o->job.request.attempt % 2 == 1 ||
 		    !rdl_task_worth_reasking(o)) {
 			o->state = RDL_TASK_DONE;
@@ -185,8 +183,7 @@ read_reply(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
 	rdl_task_forget(e, t);
 	e->busy--;
-	t->answer.asked = true;
-	rdl_answer_judge(t, t->http.reply.p, t->http.reply.len);
+	rdl_task_judge(t, t->http.reply.p, t->http.reply.len);
 	if (release_followers(e, t, true, err) < 0)
 		return -1;
 	if (t->answer.ok || t->job.request.attempt % 2 == 1 ||

@@ -164,7 +164,8 @@ static int
 add_first_half(struct rdl_buf *out, const struct rdl_request *r,
     struct rdl_err *err)
 {
-	if (r->attempt > 0 && add_int(out, "\"attempt\":", r->attempt, err) < 0)
+	if (r->attempt > 0 &&
+	    add_int(out, "\"attempt\":", r->attempt, err) < 0)
 		return -1;
 	add_string(out, r->attempt > 0 ? ",\"endpoint\":" : "\"endpoint\":",
 	    r->model->endpoint);
@@ -195,7 +196,8 @@ add_second_half(struct rdl_buf *out, const struct rdl_request *r,
 		add_string(out, ",\"prompt\":", r->prompt);
 	if (!is_zero(&r->prompt_digest))
 		add_digest(out, ",\"prompt_sha256\":", &r->prompt_digest);
-	if (r->rollout > 0 && add_int(out, ",\"rollout\":", r->rollout, err) < 0)
+	if (r->rollout > 0 &&
+	    add_int(out, ",\"rollout\":", r->rollout, err) < 0)
 		return -1;
 	if (r->schema != NULL) {
 		digest = schema_digest(r->schema, r->schema_len);

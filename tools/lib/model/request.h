@@ -60,10 +60,10 @@ struct rdl_request {
 	size_t ninputs;
 	const char *prompt;		/* IMAGE */
 	const char *size;		/* IMAGE: "1024x1024", or NULL */
-	struct rdl_sha256 prompt_digest;	/* of the prompt file; zero: none */
+	struct rdl_sha256 prompt_digest;	/* of the prompt file, or 0 */
 	int64_t rollout;		/* 0 for the first */
-	int64_t attempt;		/* 0; 1 for the re-ask after a bad reply */
-	size_t reasked;			/* turns that the re-ask added; engine's */
+	int64_t attempt;		/* 0; 1 for the re-ask */
+	size_t reasked;			/* engine's: turns the re-ask added */
 };
 
 /*

@@ -90,13 +90,15 @@ static int
 walk(struct walk *w, yyjson_val *left, yyjson_val *right,
     struct rdl_err *err)
 {
-	if (left != NULL && right != NULL && w->depth < RDL_DEPTH_MAX) {
-		if (yyjson_is_obj(left) && yyjson_is_obj(right))
-			return walk_objects(w, left, right, err);
-		if (yyjson_is_arr(left) && yyjson_is_arr(right))
-			return walk_arrays(w, left, right, err);
-	}
-	if (left != NULL && right != NULL && w->depth < RDL_DEPTH_MAX &&
+	bool objects = yyjson_is_obj(left) && yyjson_is_obj(right),
+	    arrays = yyjson_is_arr(left) && yyjson_is_arr(right);
+
+	if (objects && w->depth < RDL_DEPTH_MAX)
+		return walk_objects(w, left, right, err);
+	if (arrays && w->depth < RDL_DEPTH_MAX)
+		return walk_arrays(w, left, right, err);
+	/* yyjson_equals() recurses into what it compares: not here. */
+	if (!objects && !arrays && left != NULL && right != NULL &&
 	    yyjson_equals(left, right))
 		return 0;
 	return w->fn(w->path.p != NULL ? w->path.p : "", left, right,

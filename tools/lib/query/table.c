@@ -22,9 +22,12 @@ struct rdl_table_column {
 
 static const struct rdl_table_column plain = { NULL, NULL, TEXT };
 static const struct rdl_table_column known[] = {
+	{ "aliases", "aliases", INT },
 	{ "argv", "argv", JSON },
 	{ "attempts", "attempts", INT },
 	{ "bytes", "bytes", INT },
+	{ "bytes_after", "after", INT },
+	{ "bytes_before", "before", INT },
 	{ "calls", "calls", INT },
 	{ "cost_usd", "cost", USD },
 	{ "depth", "depth", INT },
@@ -34,16 +37,12 @@ static const struct rdl_table_column known[] = {
 	{ "from", "from", JSON },
 	{ "hits", "hits", INT },
 	{ "http_status", "http", INT },
+	{ "images", "images", INT },
 	{ "inputs", "inputs", JSON },
 	{ "json", "json", JSON },
 	{ "latency_ms", "ms", INT },
 	{ "left", "left", JSON },
 	{ "losses", "losses", INT },
-	{ "aliases", "aliases", INT },
-	{ "images", "images", INT },
-	{ "prices", "prices", INT },
-	{ "renewed", "renewed", INT },
-	{ "runs", "runs", INT },
 	{ "notes", "notes", JSON },
 	{ "paid", "paid", INT },
 	{ "paid_twice", "twice", INT },
@@ -52,15 +51,19 @@ static const struct rdl_table_column known[] = {
 	{ "passed_percent", "passed%", PERCENT },
 	{ "pgid", "pgid", INT },
 	{ "pid", "pid", INT },
+	{ "prices", "prices", INT },
 	{ "records", "records", INT },
 	{ "records_in", "in", INT },
 	{ "records_out", "out", INT },
+	{ "renewed", "renewed", INT },
 	{ "reply", "reply", JSON },
 	{ "request", "request", JSON },
 	{ "right", "right", JSON },
 	{ "rules", "rules", JSON },
 	{ "run", "run", INT },
+	{ "runs", "runs", INT },
 	{ "seconds", "seconds", SECONDS },
+	{ "segments_indexed", "segments indexed", INT },
 	{ "seq", "seq", INT },
 	{ "tokens_cached", "cached", INT },
 	{ "tokens_in", "tok in", INT },
@@ -212,6 +215,7 @@ void
 rdl_table_unset(struct rdl_table *t, size_t col)
 {
 	t->row[col].p = NULL;
+	t->row[col].len = 0;
 }
 
 /* An amount or a share.  Tables have the same number of decimals in each row,
@@ -284,18 +288,18 @@ write_json(struct rdl_table *t, struct rdl_err *err)
 	return rdl_out_write(t->out, t->line.p, t->line.len, err);
 }
 
-/* A line for each cell: name, fill, value. */
+/* A line for each cell that is not empty: name, fill, value. */
 static int
 write_sheet(struct rdl_table *t, struct rdl_err *err)
 {
 	size_t i, widest = 0;
 
 	for (i = 0; i < t->ncols; i++)
-		if (t->row[i].p != NULL && strlen(t->cols[i].name) > widest)
+		if (t->row[i].len > 0 && strlen(t->cols[i].name) > widest)
 			widest = strlen(t->cols[i].name);
 	rdl_buf_reset(&t->line);
 	for (i = 0; i < t->ncols; i++) {
-		if (t->row[i].p == NULL)
+		if (t->row[i].len == 0)
 			continue;
 		rdl_buf_addf(&t->line, "%-*s  ", (int)widest,
 		    t->cols[i].name);

@@ -22,7 +22,7 @@
 
 enum rdl_table_form {
 	RDL_TABLE_ROWS,
-	RDL_TABLE_SHEET,	/* a line for each cell that is not NULL */
+	RDL_TABLE_SHEET,	/* a line for each cell that is not empty */
 	RDL_TABLE_JSON
 };
 

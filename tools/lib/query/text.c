@@ -159,7 +159,9 @@ rdl_text_usd(struct rdl_buf *out, double usd)
 
 	(void)snprintf(text, sizeof(text), "%.12f", usd);
 	len = strlen(text);
-	while (len > 1 && text[len - 1] == '0' && text[len - 2] != '.')
+	while (text[len - 1] == '0')
+		len--;
+	if (text[len - 1] == '.')
 		len--;
 	rdl_buf_add(out, text, len);
 }

@@ -22,6 +22,7 @@ struct canon {
 	struct rdl_err *err;
 	struct rdl_buf folded;	/* scratch */
 	bool fold;
+	bool wide;	/* numbers outside RFC 8785 keep their text */
 };
 
 static int put(struct canon *c, yyjson_val *v, int depth);
@@ -158,8 +159,13 @@ rdl_canon_number(double d, struct rdl_buf *out)
 }
 
 static int
-refuse_integer(struct canon *c, const char *text)
+odd_number(struct canon *c, const char *text)
 {
+	if (c->wide) {
+		rdl_buf_adds(c->out, text);
+		rdl_buf_addc(c->out, 'n');
+		return 0;
+	}
 	return rdl_err_set(c->err, RDL_E_INPUT, "the integer %.40s has no "
 	    "canonical form: no double holds it exactly", text);
 }
@@ -177,7 +183,7 @@ put_integer(struct canon *c, uint64_t u, bool negative)
 	if (odd >> 53 != 0) {
 		(void)snprintf(text, sizeof(text), "%s%llu",
 		    negative ? "-" : "", (unsigned long long)u);
-		return refuse_integer(c, text);
+		return odd_number(c, text);
 	}
 	rdl_canon_number(negative ? -d : d, c->out);
 	return 0;
@@ -204,14 +210,16 @@ put_raw(struct canon *c, yyjson_val *v)
 
 	memset(&num, 0, sizeof(num));
 	end = yyjson_read_number(text, &num, 0, NULL, NULL);
-	if (end == NULL || *end != '\0')
+	if ((end == NULL || *end != '\0') && c->wide)
+		rc = odd_number(c, text);
+	else if (end == NULL || *end != '\0')
 		rc = rdl_err_set(c->err, RDL_E_INPUT, "the number %.40s has no "
 		    "canonical form: it is larger than a double can be", text);
 	else if (yyjson_is_int(&num))
 		rc = put(c, &num, 0);
 	else if (text[strspn(text, "-0123456789")] == '\0' &&
 	    !is_exactly(text, yyjson_get_real(&num)))
-		rc = refuse_integer(c, text);
+		rc = odd_number(c, text);
 	else
 		rdl_canon_number(yyjson_get_real(&num), c->out);
 	free(text);
@@ -342,9 +350,11 @@ put(struct canon *c, yyjson_val *v, int depth)
 }
 
 static int
-canon(yyjson_val *v, bool fold, struct rdl_buf *out, struct rdl_err *err)
+canon(yyjson_val *v, bool fold, bool wide, struct rdl_buf *out,
+    struct rdl_err *err)
 {
-	struct canon c = { out, err, RDL_BUF_INIT(4 * RDL_LINE_MAX), fold };
+	struct canon c = { out, err, RDL_BUF_INIT(4 * RDL_LINE_MAX), fold,
+		wide };
 	int rc = put(&c, v, 0);
 
 	if (rc == 0 && rdl_buf_full(out))
@@ -357,11 +367,12 @@ canon(yyjson_val *v, bool fold, struct rdl_buf *out, struct rdl_err *err)
 int
 rdl_canon(yyjson_val *v, struct rdl_buf *out, struct rdl_err *err)
 {
-	return canon(v, false, out, err);
+	return canon(v, false, false, out, err);
 }
 
 int
-rdl_canon_folded(yyjson_val *v, struct rdl_buf *out, struct rdl_err *err)
+rdl_canon_identity(yyjson_val *v, bool fold, struct rdl_buf *out,
+    struct rdl_err *err)
 {
-	return canon(v, true, out, err);
+	return canon(v, fold, true, out, err);
 }

@@ -6,6 +6,7 @@
 #ifndef RDL_RECORD_CANON_H
 #define RDL_RECORD_CANON_H
 
+#include <stdbool.h>
 #include <yyjson.h>
 
 #include "core/buf.h"
@@ -25,9 +26,15 @@
 int rdl_canon(yyjson_val *v, struct rdl_buf *out, struct rdl_err *err)
     RDL_MUST_CHECK;
 
-/* The same with every string in v, but no name, folded by rdl_utf8_fold(). */
-int rdl_canon_folded(yyjson_val *v, struct rdl_buf *out, struct rdl_err *err)
-    RDL_MUST_CHECK;
+/*
+ * The form that ids are made of: as rdl_canon(), but a number that has no
+ * canonical form (12345678901234567890, 1e999) is its own text with an n behind
+ * it, as ECMAScript writes big integers, since rows of others hold such
+ * numbers and must have ids.  With fold every string in v, but no name, is
+ * folded by rdl_utf8_fold().
+ */
+int rdl_canon_identity(yyjson_val *v, bool fold, struct rdl_buf *out,
+    struct rdl_err *err) RDL_MUST_CHECK;
 
 /* The order of names in a canonical object: by UTF-16 code units.  Both are
  * valid UTF-8.  Less than, equal to or greater than 0, as memcmp(). */

@@ -87,7 +87,7 @@ no_field(const struct field *f, struct rdl_err *err)
 static int
 put_value(yyjson_val *v, bool fold, struct rdl_buf *out, struct rdl_err *err)
 {
-	return fold ? rdl_canon_folded(v, out, err) : rdl_canon(v, out, err);
+	return rdl_canon_identity(v, fold, out, err);
 }
 
 /* Append what path finds in v: one value, or an array of them where the path

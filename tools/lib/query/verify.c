@@ -1,0 +1,261 @@
+/*
+ * The verb verify: is the ledger whole, and does it agree with itself?
+ * Reads all of it; writes a row a finding, or "ok".
+ * Repairs nothing.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "core/tool.h"
+#include "query/verb.h"
+
+struct verify {
+	struct rdl_query *q;
+	struct rdl_table table;
+	uint64_t errors, notes;
+};
+
+static int
+find(struct verify *v, const char *level, const char *check,
+    const char *finding, size_t len, struct rdl_err *err)
+{
+	if (strcmp(level, "error") == 0)
+		v->errors++;
+	else
+		v->notes++;
+	rdl_table_str(&v->table, 0, level);
+	rdl_table_str(&v->table, 1, check);
+	rdl_table_text(&v->table, 2, finding, len);
+	return rdl_table_row(&v->table, err);
+}
+
+static int
+check_pages(struct verify *v, struct rdl_err *err)
+{
+	struct rdl_stmt *s = rdl_db_prepare(v->q->db,
+	    "PRAGMA integrity_check", err);
+	const char *p;
+	size_t len;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	while ((rc = rdl_stmt_step(s, err)) > 0) {
+		p = rdl_stmt_get_text(s, 0, &len);
+		if (strcmp(p, "ok") != 0 &&
+		    (rc = find(v, "error", "file", p, len, err)) < 0)
+			break;
+	}
+	rdl_stmt_reset(s);
+	return rc;
+}
+
+static int
+check_rows(struct verify *v, struct rdl_err *err)
+{
+	struct rdl_stmt *s = rdl_query_prepare(v->q, "verify", err);
+	const char *p;
+	size_t len;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	while ((rc = rdl_stmt_step(s, err)) > 0) {
+		p = rdl_stmt_get_text(s, 2, &len);
+		rc = find(v, rdl_stmt_get_text(s, 0, NULL),
+		    rdl_stmt_get_text(s, 1, NULL), p != NULL ? p : "", len,
+		    err);
+		if (rc < 0)
+			break;
+	}
+	rdl_stmt_reset(s);
+	return rc;
+}
+
+/* Rows (hash, text) whose hash must be that of the text. */
+static int
+check_hashes(struct verify *v, const char *sql, const char *what,
+    struct rdl_err *err)
+{
+	struct rdl_stmt *s = rdl_db_prepare(v->q->db, sql, err);
+	struct rdl_hash want;
+	const void *hash, *text;
+	char finding[160], hex[2 * RDL_HASH_LEN + 1];
+	size_t hlen, len;
+	int rc, n;
+
+	if (s == NULL)
+		return -1;
+	while ((rc = rdl_stmt_step(s, err)) > 0) {
+		hash = rdl_stmt_get_blob(s, 0, &hlen);
+		text = rdl_stmt_get_blob(s, 1, &len);
+		want = rdl_hash_of(text, len);
+		if (hlen == RDL_HASH_LEN &&
+		    memcmp(hash, want.b, RDL_HASH_LEN) == 0)
+			continue;
+		rdl_hash_hex(hex, hash, hlen < RDL_HASH_LEN ? hlen :
+		    RDL_HASH_LEN);
+		n = snprintf(finding, sizeof(finding),
+		    "%s %s is not the hash of its text", what, hex);
+		rc = find(v, "error", "hash", finding, (size_t)n, err);
+		if (rc < 0)
+			break;
+	}
+	rdl_stmt_reset(s);
+	return rc;
+}
+
+static int64_t
+load8(const unsigned char *p)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return (int64_t)v;
+}
+
+/* True if the lookup table finds row by each of its packed hashes: 1, 0 if
+ * it misses one, -1 on error. */
+static int
+is_indexed(struct verify *v, const char *sql, const unsigned char *p,
+    size_t len, int64_t row, struct rdl_err *err)
+{
+	struct rdl_stmt *s;
+	size_t i;
+	int rc = 1;
+
+	for (i = 0; i + RDL_HASH_LEN <= len && rc == 1; i += RDL_HASH_LEN) {
+		s = rdl_db_prepare(v->q->db, sql, err);
+		if (s == NULL)
+			return -1;
+		rdl_stmt_int(s, ":hash8", load8(p + i));
+		rdl_stmt_int(s, ":row", row);
+		rc = rdl_stmt_step(s, err);
+		rdl_stmt_reset(s);
+	}
+	return rc;
+}
+
+/* A lookup table: the rows and hashes that it must know, and how it is
+ * asked. */
+struct lookup {
+	const char *what, *rows, *ask;
+};
+
+static const struct lookup lookups[] = {
+	{ "segment", "SELECT segment, ids FROM segment WHERE segment <= "
+	    "(SELECT value FROM meta WHERE name = 'indexed_segment')",
+	    "SELECT 1 FROM lookup_id WHERE hash8 = :hash8 AND "
+	    "segment = :row" },
+	{ "parents of segment", "SELECT segment, froms FROM segment WHERE "
+	    "froms IS NOT NULL AND segment <= "
+	    "(SELECT value FROM meta WHERE name = 'indexed_segment')",
+	    "SELECT 1 FROM lookup_from WHERE hash8 = :hash8 AND "
+	    "segment = :row" },
+	{ "loss", "SELECT loss, hash FROM loss WHERE loss <= "
+	    "(SELECT value FROM meta WHERE name = 'indexed_loss')",
+	    "SELECT 1 FROM lookup_loss WHERE hash8 = :hash8 AND "
+	    "loss = :row" }
+};
+
+static int
+check_lookup(struct verify *v, const struct lookup *l, struct rdl_err *err)
+{
+	struct rdl_stmt *s = rdl_db_prepare(v->q->db, l->rows, err);
+	const void *p;
+	char finding[160];
+	size_t len;
+	int rc, found, n;
+
+	if (s == NULL)
+		return -1;
+	while ((rc = rdl_stmt_step(s, err)) > 0) {
+		p = rdl_stmt_get_blob(s, 1, &len);
+		found = is_indexed(v, l->ask, p, len, rdl_stmt_get_int(s, 0),
+		    err);
+		if (found == 1)
+			continue;
+		n = snprintf(finding, sizeof(finding), "%s %lld is not in "
+		    "the lookup table", l->what,
+		    (long long)rdl_stmt_get_int(s, 0));
+		rc = found < 0 ? -1 : find(v, "error", "lookup", finding,
+		    (size_t)n, err);
+		if (rc < 0)
+			break;
+	}
+	rdl_stmt_reset(s);
+	return rc;
+}
+
+/* Runs of this machine that are unfinished, and whose process is no more. */
+static int
+note_dead(struct verify *v, struct rdl_err *err)
+{
+	struct rdl_stmt *s = rdl_db_prepare(v->q->db, "SELECT run, tool, pid "
+	    "FROM run WHERE ended_ms IS NULL AND host = :host", err);
+	char host[256] = "", finding[256];
+	int64_t pid;
+	int rc, n;
+
+	if (s == NULL)
+		return -1;
+	(void)gethostname(host, sizeof(host) - 1);
+	rdl_stmt_str(s, ":host", host);
+	while ((rc = rdl_stmt_step(s, err)) > 0) {
+		pid = rdl_stmt_get_int(s, 2);
+		if (pid > 0 && pid <= INT32_MAX &&
+		    (kill((pid_t)pid, 0) == 0 || errno != ESRCH))
+			continue;
+		n = snprintf(finding, sizeof(finding), "run %lld (%.40s) was "
+		    "killed: it is unfinished, and its process %lld is gone; "
+		    "run the same command again to go on",
+		    (long long)rdl_stmt_get_int(s, 0),
+		    rdl_stmt_get_text(s, 1, NULL), (long long)pid);
+		rc = find(v, "note", "run", finding, (size_t)n, err);
+		if (rc < 0)
+			break;
+	}
+	rdl_stmt_reset(s);
+	return rc;
+}
+
+static int
+check_all(struct verify *v, struct rdl_err *err)
+{
+	size_t i;
+
+	if (check_pages(v, err) < 0 || check_rows(v, err) < 0 ||
+	    check_hashes(v, "SELECT hash, request FROM call", "call",
+	    err) < 0 ||
+	    check_hashes(v, "SELECT hash, text FROM alias", "alias", err) < 0)
+		return -1;
+	for (i = 0; i < RDL_NELEM(lookups); i++)
+		if (check_lookup(v, &lookups[i], err) < 0)
+			return -1;
+	return note_dead(v, err);
+}
+
+int
+rdl_verify(struct rdl_query *q, struct rdl_err *err)
+{
+	struct verify v = { .q = q };
+	int rc;
+
+	rdl_query_table(q, &v.table, NULL);
+	rdl_table_columns(&v.table, "level check finding");
+	rc = check_all(&v, err);
+	if (rc == 0)
+		rc = rdl_table_end(&v.table, err);
+	if (rc == 0 && v.errors == 0 && !q->o->json)
+		rc = rdl_out_write(&q->out, "ok\n", 3, err);
+	if (v.errors > 0)
+		q->status = RDL_EXIT_FAIL;
+	rdl_table_release(&v.table);
+	return rc;
+}
