@@ -279,7 +279,7 @@ test_which_schemas_are_strict(void **state)
 }
 
 static void
-test_a_schema_of_a_thousand_levels(void **state)
+test_a_schema_of_ten_thousand_levels(void **state)
 {
 	struct rdl_buf s = RDL_BUF_INIT(RDL_MIB);
 	int i;
@@ -478,7 +478,7 @@ main(void)
 		cmocka_unit_test(test_openai_json),
 		cmocka_unit_test(test_no_system),
 		cmocka_unit_test(test_which_schemas_are_strict),
-		cmocka_unit_test(test_a_schema_of_a_thousand_levels),
+		cmocka_unit_test(test_a_schema_of_ten_thousand_levels),
 		cmocka_unit_test(test_openai_embed_and_image),
 		cmocka_unit_test(test_anthropic),
 		cmocka_unit_test(test_anthropic_schemas),
