@@ -80,7 +80,7 @@ CREATE TABLE note (
 	PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
 
--- Records that runs wrote, packed: up to 256 in a row, in the order they were
+-- Records that runs wrote, packed: up to 250 in a row, in the order they were
 -- written.  Entry i (from 0) is ids[16 * i .. 16 * i + 15]; froms and calls
 -- go alongside.  A record with several parents has several entries.
 CREATE TABLE segment (
@@ -88,7 +88,7 @@ CREATE TABLE segment (
 	run	INTEGER NOT NULL,
 	kind	TEXT NOT NULL,		-- of the ids
 	from_kind TEXT,			-- of the parents; NULL without froms
-	n	INTEGER NOT NULL,	-- entries, 1 to 256
+	n	INTEGER NOT NULL,	-- entries, 1 to 250
 	ids	BLOB NOT NULL,		-- n * 16 bytes
 	froms	BLOB,			-- n * 16 bytes: each one's parent; NULL
 					-- for sources and records passed on

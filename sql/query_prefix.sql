@@ -1,20 +1,11 @@
--- Packed hashes among which are those whose first 8 bytes, as a signed number,
--- are from :lo to :hi: of records, of their parents, of lost records.  Rows
--- behind the lookup tables come whole.
-SELECT kind, ids FROM segment WHERE segment IN
-	(SELECT segment FROM lookup_id WHERE hash8 BETWEEN :lo AND :hi)
-UNION ALL
-SELECT kind, ids FROM segment WHERE segment >
-	(SELECT value FROM meta WHERE name = 'indexed_segment')
-UNION ALL
-SELECT from_kind, froms FROM segment WHERE segment IN
-	(SELECT segment FROM lookup_from WHERE hash8 BETWEEN :lo AND :hi)
-UNION ALL
-SELECT from_kind, froms FROM segment WHERE froms IS NOT NULL AND segment >
-	(SELECT value FROM meta WHERE name = 'indexed_segment')
-UNION ALL
-SELECT kind, hash FROM loss WHERE loss IN
-	(SELECT loss FROM lookup_loss WHERE hash8 BETWEEN :lo AND :hi)
-UNION ALL
-SELECT kind, hash FROM loss WHERE loss >
-	(SELECT value FROM meta WHERE name = 'indexed_loss');
+-- Blocks of the lookup table :what that can hold the hashes whose first 8
+-- bytes are from :lo to :hi: of each batch the last block that begins before
+-- :lo, and those that begin up to :hi.
+WITH RECURSIVE b(batch) AS (
+	SELECT max(batch) FROM lookup WHERE what = :what
+	UNION ALL
+	SELECT batch - 1 FROM b WHERE batch > 1)
+SELECT k.pairs FROM b CROSS JOIN lookup k ON k.what = :what AND
+	k.batch = b.batch AND k.first <= :hi AND k.first >= coalesce(
+	(SELECT max(f.first) FROM lookup f WHERE f.what = :what AND
+	f.batch = b.batch AND f.first < :lo), x'');

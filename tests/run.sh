@@ -13,8 +13,9 @@ WRAP=${WRAP:-}
 TIME_LIMIT=${TIME_LIMIT:-300}
 LOGS=${LOGS:-$OUT/test-logs}
 export OUT
-export ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=1}
-export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+# A sanitizer's word must not look like a tool's own failure.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=1:exitcode=99}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:exitcode=99}
 
 # A job is a line: name, tab, command.
 jobs_unit() {
@@ -71,8 +72,8 @@ jobs_planted() {
 
 # The longest first, so that the two hands end together.
 all_jobs() {
-	jobs_contract
 	jobs_tool
+	jobs_contract
 	jobs_examples
 	jobs_unit
 	jobs_planted

@@ -54,7 +54,7 @@ static const struct rdl_cli cli = {
 	"  children ID       what was made from a record\n"
 	"  diff RUN RUN      what could explain that two runs differ\n"
 	"  merge FILE ...    bring other ledgers into this one\n"
-	"  index             fill the lookup tables\n"
+	"  index             fill the lookup table\n"
 	"  verify            check the ledger\n"
 	"  vacuum            make the file small\n\n"
 	"ID and CALL may be cut to 6 digits or more", options, SIZE_MAX

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compare record/schema.h with the official JSON Schema test suite, draft
 # 2020-12, as it comes in the source package of PyPI's "jsonschema".
-# usage: tests/peers/schema_suite.sh [BUILD_DIR]	(from the top of the tree)
+# usage, at the top of the tree: tests/peers/schema_suite.sh [BUILD_DIR]
 # Writes only below BUILD_DIR.  Fetches the package when it is not there yet.
 # Of the suite's optional/ folder only the numbers and the code points beyond
 # 16 bits are run: the rest tests what the standard leaves open and riddle does

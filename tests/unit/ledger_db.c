@@ -324,7 +324,7 @@ test_reader_sees_the_log(void **state)
 
 	(void)state;
 	assert_int_equal(rdl_ledger_open(&w, at("log.db"), true, &err), 0);
-	exec(rdl_ledger_db(w), "INSERT INTO alias VALUES (x'00', 'in the log')");
+	exec(rdl_ledger_db(w), "INSERT INTO alias VALUES (x'00', 'logged')");
 	assert_int_equal(access(at("log.db-wal"), F_OK), 0);
 	assert_int_equal(rdl_ledger_open(&r, at("log.db"), false, &err), 0);
 	assert_int_equal(number(rdl_ledger_db(r),

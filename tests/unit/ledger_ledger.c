@@ -1,24 +1,19 @@
 /*
  * The ledger: what is appended is found again, by look-ups and by the plain
- * sqlite3 shell; many writers, some of them killed, lose only what waited.
+ * sqlite3 shell.  Many writers at once are in ledger_writers.c.
  */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "core/file.h"
 #include "ledger/ledger.h"
-#include "ledger/quota.h"
 
 static char dir[] = "/tmp/rdl-ledger-XXXXXX";
 
@@ -328,35 +323,6 @@ test_a_parent_of_very_many(void **state)
 	close_ledger(l);
 }
 
-/* More shapes than there are slots: nothing is lost or mixed up. */
-static void
-test_many_kinds(void **state)
-{
-	struct rdl_err err = RDL_ERR_INIT;
-	struct rdl_ledger *l = open_at("kinds.db", true);
-	struct seen seen;
-	struct rdl_id id;
-	char kind[RDL_KIND_LEN];
-	uint64_t i;
-
-	(void)state;
-	begin(l, "x");
-	for (i = 0; i < 5000; i++) {
-		(void)snprintf(kind, sizeof(kind), "kind%d", (int)(i % 150));
-		add(l, id_of(kind, i), NULL, NULL);
-	}
-	end(l, "done", 5000, 5000, 0, 0);
-	assert_int_equal(number(l, "SELECT count(DISTINCT id) FROM records"),
-	    5000);
-	assert_int_equal(number(l, "SELECT count(*) FROM records "
-	    "WHERE kind = 'kind149'"), 33);
-	id = id_of("kind149", 149);
-	seen = (struct seen){ .n = 0 };
-	assert_int_equal(rdl_ledger_find(l, &id, see, &seen, &err), 1);
-	assert_false(seen.v[0].has_from);
-	close_ledger(l);
-}
-
 static int
 see_loss(int64_t run, const struct rdl_loss *loss, void *ctx,
     struct rdl_err *err)
@@ -482,161 +448,6 @@ test_inputs_and_notes(void **state)
 	    "json_extract(json, '\\$[0]') FROM notes"), "x|n|2\n");
 }
 
-static void
-count_up(struct rdl_buf *state, void *ctx)
-{
-	char *end = state->p;
-	long n = state->len == 0 ? 0 : strtol(state->p, &end, 10);
-
-	(void)ctx;
-	rdl_buf_reset(state);
-	rdl_buf_addu(state, (uint64_t)n + 1);
-}
-
-static void
-test_a_quota_is_counted_by_all(void **state)
-{
-	struct rdl_hash name = rdl_hash_of("q", 1);
-	struct rdl_err err = RDL_ERR_INIT;
-	struct rdl_ledger *l = open_at("quota.db", true);
-	int i, k, status;
-
-	(void)state;
-	assert_int_equal(strlen(rdl_quota_salt(l)), 32);
-	close_ledger(l);
-	for (i = 0; i < 4; i++) {
-		if (fork() != 0)
-			continue;
-		l = open_at("quota.db", true);
-		for (k = 0; k < 50; k++)
-			if (rdl_quota_update(l, &name, "http://x m", count_up,
-			    NULL, &err) < 0)
-				_exit(1);
-		_exit(rdl_ledger_close(l, &err) == 0 ? 0 : 1);
-	}
-	for (i = 0; i < 4; i++) {
-		assert_true(wait(&status) > 0);
-		assert_int_equal(status, 0);
-	}
-	assert_string_equal(shell("quota.db", "SELECT label, state "
-	    "FROM quotas"), "http://x m|200\n");
-}
-
-/* Append, for ever if endless, and write after each 100th record to fd how many
- * are on disk. */
-static void
-write_records(int fd, uint64_t who, bool endless)
-{
-	struct rdl_err err = RDL_ERR_INIT;
-	struct rdl_run_totals t = { 0 };
-	struct rdl_ledger *l = open_at("kill.db", true);
-	struct rdl_id from = id_of("image", 0);
-	uint64_t i;
-
-	begin(l, "writer");
-	for (i = 1; endless || i <= 20000; i++) {
-		struct rdl_id id = id_of("qa", who << 32 | i);
-
-		if (rdl_ledger_add(l, &id, &from, NULL, &err) < 0)
-			_exit(1);
-		t.in = t.passed = i;
-		if (i % 100 == 0 && (rdl_run_update(l, &t, &err) < 0 ||
-		    write(fd, &i, sizeof(i)) != sizeof(i)))
-			_exit(1);
-	}
-	if (rdl_run_end(l, "done", NULL, &t, &err) < 0 ||
-	    rdl_ledger_close(l, &err) < 0)
-		_exit(1);
-	_exit(0);
-}
-
-static void
-test_killed_writers_lose_only_what_waited(void **state)
-{
-	struct rdl_ledger *l;
-	uint64_t told[8] = { 0 }, n;
-	int fds[8][2], i, status, killed = 0;
-	char sql[160];
-	pid_t pid[8];
-
-	(void)state;
-	for (i = 0; i < 8; i++) {
-		assert_int_equal(pipe(fds[i]), 0);
-		pid[i] = fork();
-		if (pid[i] == 0)
-			write_records(fds[i][1], (uint64_t)i + 1, i % 2 == 0);
-		(void)close(fds[i][1]);
-	}
-	for (i = 0; i < 8; i++) {	/* four are killed after a while */
-		while (read(fds[i][0], &n, sizeof(n)) == sizeof(n)) {
-			told[i] = n;
-			if (i % 2 == 0 && n >= 300)
-				(void)kill(pid[i], SIGKILL);
-		}
-		assert_true(waitpid(pid[i], &status, 0) == pid[i]);
-		killed += WIFSIGNALED(status);
-		if (!WIFSIGNALED(status))
-			assert_int_equal(status, 0);
-		(void)close(fds[i][0]);
-	}
-	assert_int_equal(killed, 4);
-	l = open_at("kill.db", true);
-	assert_int_equal(number(l, "SELECT count(*) FROM runs "
-	    "WHERE status = 'unfinished'"), 4);
-	assert_int_equal(number(l, "SELECT count(*) FROM runs"), 8);
-	/* Totals and records were written together. */
-	assert_int_equal(number(l, "SELECT count(*) FROM run r WHERE passed <> "
-	    "(SELECT coalesce(sum(n), 0) FROM segment s "
-	    "WHERE s.run = r.run)"), 0);
-	for (i = 0, n = 0; i < 8; i++)
-		n += told[i];
-	(void)snprintf(sql, sizeof(sql), "SELECT sum(n) >= %llu FROM segment",
-	    (unsigned long long)n);
-	assert_int_equal(number(l, sql), 1);
-	assert_int_equal(number(l, "SELECT count(*) FROM pragma_integrity_check "
-	    "WHERE integrity_check = 'ok'"), 1);
-	close_ledger(l);
-}
-
-/* A segment that is shorter than it says is an error, not a wild read. */
-static void
-test_damaged_segments(void **state)
-{
-	static const char *const damage[] = {
-		"UPDATE segment SET n = 4000000000",
-		"UPDATE segment SET n = -1",
-		"UPDATE segment SET n = 200, ids = substr(ids, 1, 100)",
-		"UPDATE segment SET n = 'x', kind = NULL",
-		"UPDATE segment SET froms = x'00'",
-		"UPDATE segment SET ids = zeroblob(200000)",
-		"UPDATE lookup SET pairs = x'0102'" };
-	struct rdl_err err = RDL_ERR_INIT;
-	struct rdl_id id = id_of("match", 1), from = id_of("image", 0);
-	struct rdl_ledger *l;
-	struct seen seen;
-	char name[32];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < RDL_NELEM(damage); i++) {
-		(void)snprintf(name, sizeof(name), "damaged%zu.db", i);
-		l = open_at(name, true);
-		begin(l, "x");
-		add_many(l, 0, 300);
-		end(l, "done", 0, 0, 0, 0);
-		if (i == 6)
-			assert_int_equal(rdl_ledger_index(l, &err), 0);
-		(void)!rdl_db_exec(rdl_ledger_db(l), damage[i], &err);
-		seen.n = 0;
-		seen.l = NULL;
-		(void)!rdl_ledger_find(l, &id, see, &seen, &err);
-		(void)!rdl_ledger_children(l, &from, see, &seen, &err);
-		(void)!rdl_ledger_index(l, &err);
-		(void)!rdl_ledger_find(l, &id, see, &seen, &err);
-		close_ledger(l);
-	}
-}
-
 static int
 make_dir(void **state)
 {
@@ -662,14 +473,10 @@ main(void)
 		cmocka_unit_test(test_every_view_is_sound),
 		cmocka_unit_test(test_look_ups_with_and_without_index),
 		cmocka_unit_test(test_a_parent_of_very_many),
-		cmocka_unit_test(test_many_kinds),
 		cmocka_unit_test(test_losses_keep_the_record),
 		cmocka_unit_test(test_ids_of_another_make_have_their_text),
 		cmocka_unit_test(test_a_sum_that_does_not_hold_is_an_error),
 		cmocka_unit_test(test_inputs_and_notes),
-		cmocka_unit_test(test_a_quota_is_counted_by_all),
-		cmocka_unit_test(test_killed_writers_lose_only_what_waited),
-		cmocka_unit_test(test_damaged_segments),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

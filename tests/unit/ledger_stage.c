@@ -133,15 +133,14 @@ tool(const struct rdl_stage_opts *opts, const struct rdl_strs *operands)
 	struct rdl_run_spec spec = { .tool = "test", .version = "0" };
 	struct rdl_rec rec = RDL_REC_INIT;
 	struct rdl_err err = RDL_ERR_INIT;
-	int rc, status;
+	int rc;
 
 	rdl_tool_init("riddle-test");
 	rc = rdl_stage_begin(&s, opts, operands, &spec, &err);
 	while (rc == 0 && (rc = rdl_stage_next(&s, &rec, &err)) > 0)
 		rc = work(&s, &rec, &err);
-	status = rdl_stage_end(&s, rc, &err);
 	rdl_rec_release(&rec);
-	return status;
+	return rdl_stage_end(&s, rc, &err);
 }
 
 /* Make descriptor to stand for the file of that name. */
@@ -237,7 +236,6 @@ test_without_ledger(void **state)
 	assert_int_equal(run(A C, o), 3);
 	says("err", "see ");
 	says("lost", "\"lost\":\"failed\"");
-	assert_int_equal(access("none", F_OK), -1);
 }
 
 static void
@@ -279,7 +277,6 @@ test_max_failed_is_a_bound(void **state)
 
 	(void)state;
 	o.max_failed.value = 1;
-	assert_int_equal(run(A C, o), 0);
 	assert_int_equal(run(A C C, o), 3);
 	o.max_failed = (struct rdl_share){ 50, 1 };
 	assert_int_equal(run(A C, o), 0);
@@ -414,8 +411,8 @@ test_full_disks(void **state)
 	struct rdl_stage_opts o = opts_of("none");
 
 	(void)state;
-	assert_int_equal(run_to("/dev/full", A, opts_of(at("full.db")), NULL),
-	    1);
+	o.ledger = at("full.db");
+	assert_int_equal(run_to("/dev/full", A, o, NULL), 1);
 	says("err", "No space left");
 	assert_string_equal(shell("full.db", "SELECT status FROM runs"),
 	    "failed\n");
@@ -442,10 +439,7 @@ test_the_environment_names_the_ledger(void **state)
 	assert_int_equal(run(A, opts_of(NULL)), 0);
 	assert_string_equal(shell("env.db", "SELECT count(*) FROM runs"),
 	    "1\n");
-	assert_int_equal(setenv("RIDDLE_LEDGER", "none", 1), 0);
-	assert_int_equal(run(A, opts_of(NULL)), 0);
 	assert_int_equal(unsetenv("RIDDLE_LEDGER"), 0);
-	assert_int_equal(access("riddle.db", F_OK), -1);
 }
 
 static void

@@ -62,6 +62,10 @@ test_the_openai_key_goes_nowhere_else(void **state)
 		    false },
 		{ "https://llm.example/v1", "https://lm.example/v1#x",
 		    false },
+		{ "https://llm.example.evil/v1", "https://llm.example/v1#x",
+		    false },
+		{ "https://llm.example:8443/v1", "https://llm.example#x",
+		    false },
 		{ "not a URL", "https://llm.example/v1#x", false },
 	};
 	struct rdl_model *m;

@@ -2,69 +2,7 @@
  * The dialects, read: replies as the services document them, as other servers
  * send them, and as no server should.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "core/limits.h"
-#include "model/config.h"
-#include "model/dialect.h"
-
-static struct rdl_arena arena = RDL_ARENA_INIT;
-static struct rdl_reply reply;
-static struct rdl_err err = RDL_ERR_INIT;
-
-/* Read a body of exactly len bytes, so that ASan sees a byte too many. */
-static int
-read_len(const struct rdl_dialect *d, enum rdl_op op, size_t ninputs,
-    const char *body, size_t len)
-{
-	struct rdl_request r = { .op = op, .ninputs = ninputs };
-	char *copy = malloc(len > 0 ? len : 1);
-	int rc;
-
-	assert_non_null(copy);
-	memcpy(copy, body, len);
-	rdl_arena_reset(&arena);
-	rdl_err_clear(&err);
-	rc = d->read(&r, copy, len, &arena, &reply, &err);
-	free(copy);	/* the reply borrows nothing from it */
-	if (rc < 0)
-		assert_int_equal(err.cls, RDL_E_REMOTE);
-	return rc;
-}
-
-static void
-takes(const struct rdl_dialect *d, enum rdl_op op, size_t ninputs,
-    const char *body)
-{
-	if (read_len(d, op, ninputs, body, strlen(body)) < 0)
-		fail_msg("%s: %s", body, err.msg);
-}
-
-static void
-refuses(const struct rdl_dialect *d, enum rdl_op op, size_t ninputs,
-    const char *body, const char *why)
-{
-	assert_int_equal(read_len(d, op, ninputs, body, strlen(body)), -1);
-	if (strstr(err.msg, why) == NULL)
-		fail_msg("'%s' is not in: %s", why, err.msg);
-}
-
-static void
-assert_tokens(int64_t in, int64_t cached, int64_t out, int64_t reasoning)
-{
-	assert_true(reply.tokens_in == in);
-	assert_true(reply.tokens_cached == cached);
-	assert_true(reply.tokens_out == out);
-	assert_true(reply.tokens_reasoning == reasoning);
-}
+#include "model_reply.h"
 
 static const char openai_full[] = "{\"id\":\"chatcmpl-1\",\"object\":"
     "\"chat.completion\",\"created\":1,\"model\":\"gpt-4o-2026\","
@@ -341,114 +279,6 @@ test_gemini(void **state)
 	assert_tokens(9, 0, 0, 0);
 }
 
-/* 1.5 and -2 as little-endian floats: 0000c03f 000000c0. */
-#define B64_VECTOR "AADAPwAAAMA="
-
-static void
-test_embeddings(void **state)
-{
-	(void)state;
-	takes(&rdl_dialect_openai, RDL_OP_EMBED, 2, "{\"model\":\"e\","
-	    "\"data\":[{\"index\":1,\"embedding\":[0.5,-1]},"
-	    "{\"index\":0,\"embedding\":\"" B64_VECTOR "\"}],"
-	    "\"usage\":{\"prompt_tokens\":4,\"total_tokens\":4}}");
-	assert_int_equal(reply.finish, RDL_FINISH_STOP);
-	assert_int_equal(reply.nvectors, 2);
-	assert_int_equal(reply.dim, 2);
-	assert_true(reply.vectors[0] == 1.5f && reply.vectors[1] == -2.0f);
-	assert_true(reply.vectors[2] == 0.5f && reply.vectors[3] == -1.0f);
-	assert_true(reply.tokens_in == 4);
-	/* A server that sends no index sends them in order. */
-	takes(&rdl_dialect_openai, RDL_OP_EMBED, 2,
-	    "{\"data\":[{\"embedding\":[1]},{\"embedding\":[2]}]}");
-	assert_true(reply.vectors[0] == 1.0f && reply.vectors[1] == 2.0f);
-}
-
-static void
-test_embeddings_that_are_wrong(void **state)
-{
-	static const struct {
-		const char *data, *why;
-	} bad[] = {
-		{ "[]", "0 embeddings, not 2" },
-		{ "7", "0 embeddings, not 2" },
-		{ "[{\"embedding\":[1]}]", "1 embeddings, not 2" },
-		{ "[{\"embedding\":[1]},{\"embedding\":[1]},"
-		    "{\"embedding\":[1]}]", "3 embeddings, not 2" },
-		{ "[{\"embedding\":[1]},{\"embedding\":[1,2]}]", "length" },
-		{ "[{\"embedding\":[]},{\"embedding\":[]}]", "none" },
-		{ "[7,8]", "none" },
-		{ "[{\"embedding\":{}},{\"embedding\":[1]}]", "none" },
-		{ "[{\"index\":0,\"embedding\":[1]},"
-		    "{\"index\":0,\"embedding\":[1]}]", "wrong index" },
-		{ "[{\"index\":0,\"embedding\":[1]},"
-		    "{\"index\":2,\"embedding\":[1]}]", "wrong index" },
-		{ "[{\"index\":-1,\"embedding\":[1]},"
-		    "{\"index\":0,\"embedding\":[1]}]", "wrong index" },
-		{ "[{\"index\":18446744073709551615,\"embedding\":[1]},"
-		    "{\"index\":0,\"embedding\":[1]}]", "wrong index" },
-		{ "[{\"index\":\"0\",\"embedding\":[1]},"
-		    "{\"index\":1,\"embedding\":[1]}]", "wrong index" },
-		{ "[{\"embedding\":[\"1\"]},{\"embedding\":[1]}]", "damaged" },
-		{ "[{\"embedding\":[[1]]},{\"embedding\":[1]}]", "damaged" },
-		{ "[{\"embedding\":[null]},{\"embedding\":[1]}]", "damaged" },
-		{ "[{\"embedding\":[1e39]},{\"embedding\":[1]}]", "damaged" },
-		{ "[{\"embedding\":[1e999]},{\"embedding\":[1]}]", "damaged" },
-		{ "[{\"embedding\":\"AADAPw==\"},"
-		    "{\"embedding\":\"????Pw==\"}]", "damaged" },
-		{ "[{\"embedding\":\"AADAPw==\"},"
-		    "{\"embedding\":\"AADAP===\"}]", "damaged" },
-		{ "[{\"embedding\":\"AADAfw==\"},"	/* a NaN */
-		    "{\"embedding\":\"AADAPw==\"}]", "damaged" },
-		{ "[{\"embedding\":\"AADA\"},{\"embedding\":\"AADA\"}]",
-		    "none" },
-		{ "[{\"embedding\":\"\"},{\"embedding\":\"=\"}]", "none" },
-		{ "[{\"embedding\":\"====\"},{\"embedding\":[1]}]", "" },
-	};
-	char body[256];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < RDL_NELEM(bad); i++) {
-		(void)snprintf(body, sizeof(body), "{\"data\":%s}",
-		    bad[i].data);
-		refuses(&rdl_dialect_openai, RDL_OP_EMBED, 2, body,
-		    bad[i].why);
-	}
-	refuses(&rdl_dialect_openai, RDL_OP_EMBED, 0, "{\"data\":[]}",
-	    "embeddings");
-}
-
-static void
-test_images(void **state)
-{
-	(void)state;
-	takes(&rdl_dialect_openai, RDL_OP_IMAGE, 0, "{\"created\":1,"
-	    "\"data\":[{\"b64_json\":\"R0lGODlh\",\"revised_prompt\":\"x\"},"
-	    "{\"b64_json\":\"data:image/png;base64,Zm8=\"}],\"usage\":{"
-	    "\"input_tokens\":3,\"output_tokens\":1056}}");
-	assert_int_equal(reply.nimages, 2);
-	assert_int_equal(reply.image_lens[0], 6);
-	assert_memory_equal(reply.images[0], "GIF89a", 6);
-	assert_int_equal(reply.image_lens[1], 2);
-	assert_memory_equal(reply.images[1], "fo", 2);
-	assert_tokens(3, 0, 1056, 0);
-	refuses(&rdl_dialect_openai, RDL_OP_IMAGE, 0, "{\"data\":[]}",
-	    "no image");
-	refuses(&rdl_dialect_openai, RDL_OP_IMAGE, 0, "{}", "no image");
-	refuses(&rdl_dialect_openai, RDL_OP_IMAGE, 0, "{\"data\":[7]}",
-	    "no image");
-	refuses(&rdl_dialect_openai, RDL_OP_IMAGE, 0,
-	    "{\"data\":[{\"url\":\"http://x\"}]}", "the URL of an image");
-	refuses(&rdl_dialect_openai, RDL_OP_IMAGE, 0,
-	    "{\"data\":[{\"b64_json\":\"\"}]}", "damaged");
-	refuses(&rdl_dialect_openai, RDL_OP_IMAGE, 0,
-	    "{\"data\":[{\"b64_json\":\"R0l\"}]}", "damaged");
-	refuses(&rdl_dialect_openai, RDL_OP_IMAGE, 0,
-	    "{\"data\":[{\"b64_json\":\"data:image/png;base64,\"}]}",
-	    "damaged");
-}
-
 /* A reply that is cut anywhere is no reply. */
 static void
 test_cut_at_every_byte(void **state)
@@ -529,14 +359,6 @@ test_deep_nesting(void **state)
 	rdl_buf_release(&b);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	rdl_arena_release(&arena);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -548,9 +370,6 @@ main(void)
 		cmocka_unit_test(test_what_is_no_reply),
 		cmocka_unit_test(test_anthropic),
 		cmocka_unit_test(test_gemini),
-		cmocka_unit_test(test_embeddings),
-		cmocka_unit_test(test_embeddings_that_are_wrong),
-		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_every_byte_changed),
 		cmocka_unit_test(test_deep_nesting),

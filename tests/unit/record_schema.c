@@ -387,6 +387,9 @@ test_names_may_hold_nul(void **state)
 	    "{\"a\\u0000b\":1}"), 1);
 	assert_int_equal(check("{\"const\":\"a\\u0000b\"}",
 	    "\"a\\u0000c\""), 0);
+	/* A name that comes twice does not stand for another. */
+	assert_int_equal(check("{\"const\":{\"a\":1,\"b\":2}}",
+	    "{\"a\":1,\"a\":1}"), 0);
 }
 
 static void

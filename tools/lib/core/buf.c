@@ -215,9 +215,9 @@ rdl_buf_addjson(struct rdl_buf *b, const char *p, size_t len)
 	if (p == NULL)
 		p = "";
 	for (i = 0; i < len; i++) {
-		e = json_escape((unsigned char)p[i]);
-		if (e == 0)
+		if ((unsigned char)p[i] >= 0x20 && p[i] != '"' && p[i] != '\\')
 			continue;
+		e = json_escape((unsigned char)p[i]);
 		rdl_buf_add(b, p + start, i - start);
 		start = i + 1;
 		if (e == 'u')

@@ -5,7 +5,25 @@
 #include "core/utf8.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
+
+/* Bytes at the start of p that are ASCII, or a few less. */
+static size_t
+ascii_run(const utf8proc_uint8_t *p, size_t len)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t a, b;
+	size_t at = 0;
+
+	for (; len - at >= 16; at += 16) {
+		memcpy(&a, p + at, sizeof(a));
+		memcpy(&b, p + at + 8, sizeof(b));
+		if (((a | b) & high) != 0)
+			break;
+	}
+	return at;
+}
 
 size_t
 rdl_utf8_valid(const char *p, size_t len)
@@ -17,7 +35,9 @@ rdl_utf8_valid(const char *p, size_t len)
 
 	while (at < len) {
 		if (s[at] < 0x80) {
-			at++;
+			at += ascii_run(s + at, len - at);
+			while (at < len && s[at] < 0x80)
+				at++;
 			continue;
 		}
 		n = utf8proc_iterate(s + at, (utf8proc_ssize_t)(len - at),

@@ -66,7 +66,7 @@ int rdl_calls_image(struct rdl_ledger *l, const struct rdl_sha256 *hash,
     struct rdl_err *err) RDL_MUST_CHECK;
 
 /* What a model costs from a day on ("2026-11-23", UTC), in 1e-12 dollars a
- * token (-1: unknown), and who says so.  Replaces what was known of that day. */
+ * token (-1: unknown), and who says so.  Replaces what that day had. */
 int rdl_calls_price(struct rdl_ledger *l, const char *model,
     const char *since, int64_t in_pusd, int64_t cached_pusd,
     int64_t out_pusd, const char *source, struct rdl_err *err)

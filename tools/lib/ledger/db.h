@@ -1,7 +1,7 @@
 /*
  * One thin wrapper over SQLite: open, cached statements with named binds,
  * transactions, and the database's own words in the error.
- * No other file of riddle includes sqlite3.h.
+ * No other floor or tool includes sqlite3.h.
  */
 #ifndef RDL_LEDGER_DB_H
 #define RDL_LEDGER_DB_H

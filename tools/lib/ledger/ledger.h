@@ -4,10 +4,10 @@
  * sql/0001_ledger.sql and riddle-ledger(1).
  *
  * Records are appended, not looked up, on the hot path: ids go as packed
- * segments of up to 256, and are indexed when they are first asked for.  What
- * was added is on disk after rdl_ledger_flush(), at the end of the run, or when a
- * few thousand wait; a run that died is shown as unfinished, and its rerun
- * adds what is missing.
+ * segments of up to 250, and are indexed when they are first asked for.  What
+ * was added is on disk after rdl_ledger_flush(), at the end of the run, or
+ * when a few thousand wait; a run that died is shown as unfinished, and its
+ * rerun adds what is missing.
  */
 #ifndef RDL_LEDGER_LEDGER_H
 #define RDL_LEDGER_LEDGER_H
@@ -54,7 +54,7 @@ struct rdl_run_spec {
 };
 
 struct rdl_run_totals {
-	uint64_t in;		/* records read (or, for a source, considered) */
+	uint64_t in;		/* records read (a source: considered) */
 	uint64_t passed;	/* of these, led on without loss */
 	uint64_t dropped;	/* of these, a rule said no */
 	uint64_t failed;	/* of these, could not be done */
@@ -72,7 +72,8 @@ int rdl_run_begin(struct rdl_ledger *l, const struct rdl_run_spec *spec,
 /* The number of the run of this process, 0 if there is none. */
 int64_t rdl_run_number(const struct rdl_ledger *l);
 
-/* Write the totals so far, and all that waits, so that a killed run tells how far it came. */
+/* Write the totals so far, and all that waits, so that a killed run tells how
+ * far it came. */
 int rdl_run_update(struct rdl_ledger *l, const struct rdl_run_totals *t,
     struct rdl_err *err) RDL_MUST_CHECK;
 
@@ -137,7 +138,7 @@ int rdl_ledger_flush(struct rdl_ledger *l, struct rdl_err *err)
 int rdl_ledger_index(struct rdl_ledger *l, struct rdl_err *err)
     RDL_MUST_CHECK;
 
-/* Segments (of up to 256 entries) that are not indexed yet, or -1. */
+/* Segments (of up to 250 entries) that are not indexed yet, or -1. */
 int64_t rdl_ledger_unindexed(struct rdl_ledger *l, struct rdl_err *err)
     RDL_MUST_CHECK;
 

@@ -12,7 +12,7 @@
 /* Pairs of one batch: twice 32 MiB.  A look-up reads a page or two of each. */
 #define BATCH 2000000
 
-#define BLOCK 330		/* pairs of one row: it fills one page of 4096 */
+#define BLOCK 330		/* pairs of one row: they fill a page */
 #define PAIR_LEN 12		/* bytes: 8 of the hash, 4 of the row */
 
 struct pair {

@@ -1,5 +1,5 @@
 /*
- * Records waiting to be written, packed into segments of up to 256.
+ * Records waiting to be written, packed into segments of up to 250.
  * Writes rows of table segment.
  * Does not begin or end transactions.
  */

@@ -56,7 +56,7 @@ struct rdl_stage {
 	bool running, terminal, line_shown;
 	int64_t began_us, updated_us, shown_us, ticked_us;
 	uint32_t ticks, tick_every;	/* calls between looks at the clock */
-	struct rdl_rec aside;		/* lines parsed for ids of another make */
+	struct rdl_rec aside;		/* parsed for ids of another make */
 	struct rdl_buf scratch;
 };
 

@@ -1,6 +1,6 @@
 /*
  * The verbs index and vacuum: work that a ledger can wait for.
- * Writes the lookup tables, or the whole file anew.
+ * Writes the lookup table, or the whole file anew.
  * Changes nothing that a query would show.
  */
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /*
  * An id as a user types it.
- * Reads the lookup tables of the ledger, and the rows behind them.
+ * Reads the lookup table of the ledger, and the rows behind it.
  * Writes nothing.
  */
 #include "query/ident.h"
 
 #include <string.h>
 
+#include "query/lookup.h"
 #include "query/text.h"
 
 #define DIGITS_MIN 6
@@ -14,6 +15,8 @@
 
 /* What an id may begin with, and the ids found that do. */
 struct search {
+	struct rdl_query *q;
+	enum rdl_lookup_what what;
 	const char *kind;	/* NULL for any; not terminated */
 	size_t kind_len;
 	struct rdl_ident_range range;
@@ -55,18 +58,6 @@ rdl_ident_range(const char *hex, size_t len, struct rdl_ident_range *out)
 	return true;
 }
 
-/* The key of the lookup tables. */
-static int64_t
-hash8(const struct rdl_hash *h)
-{
-	uint64_t v = 0;
-	size_t i;
-
-	for (i = 0; i < 8; i++)
-		v = v << 8 | h->b[i];
-	return (int64_t)v;
-}
-
 static void
 add_found(struct search *f, const char *kind, const unsigned char *hash)
 {
@@ -99,23 +90,56 @@ sift(struct search *f, const char *kind, const unsigned char *p, size_t len)
 			add_found(f, kind, p + i);
 }
 
+/* Look through the rows that a statement gives. */
 static int
-search(struct rdl_query *q, struct search *f, struct rdl_err *err)
+sift_rows(struct search *f, struct rdl_stmt *s, struct rdl_err *err)
 {
-	struct rdl_stmt *s = rdl_query_prepare(q, "prefix", err);
 	const unsigned char *p;
 	size_t len;
 	int rc;
 
-	if (s == NULL)
-		return -1;
-	rdl_stmt_int(s, ":lo", hash8(&f->range.lo));
-	rdl_stmt_int(s, ":hi", hash8(&f->range.hi));
 	while ((rc = rdl_stmt_step(s, err)) > 0) {
-		p = rdl_stmt_get_blob(s, 1, &len);
-		sift(f, rdl_stmt_get_text(s, 0, NULL), p, len);
+		p = rdl_stmt_get_blob(s, 2, &len);
+		sift(f, rdl_stmt_get_text(s, 1, NULL), p, len);
 	}
 	return rc;
+}
+
+/* A row that the lookup table names; it may be gone by now. */
+static int
+sift_row(int64_t row, void *ctx, struct rdl_err *err)
+{
+	struct search *f = ctx;
+	struct rdl_stmt *s = rdl_db_prepare(f->q->db,
+	    rdl_lookup_sql_row(f->what), err);
+
+	if (s == NULL)
+		return -1;
+	rdl_stmt_int(s, ":row", row);
+	if (sift_rows(f, s, err) < 0)
+		return -1;
+	return f->n == SHOWN_MAX;
+}
+
+static int
+search(struct search *f, struct rdl_err *err)
+{
+	static const enum rdl_lookup_what all[] = { RDL_LOOKUP_ID,
+		RDL_LOOKUP_FROM, RDL_LOOKUP_LOSS };
+	struct rdl_stmt *s;
+	size_t i;
+
+	for (i = 0; i < RDL_NELEM(all); i++) {
+		f->what = all[i];
+		if (rdl_lookup(f->q, f->what, &f->range.lo, &f->range.hi,
+		    sift_row, f, err) < 0)
+			return -1;
+		s = rdl_db_prepare(f->q->db, rdl_lookup_sql_new(f->what),
+		    err);
+		if (s == NULL || sift_rows(f, s, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -189,7 +213,7 @@ int
 rdl_ident_resolve(struct rdl_query *q, const char *text, struct rdl_id *id,
     struct rdl_err *err)
 {
-	struct search f = { .n = 0 };
+	struct search f = { .q = q };
 	const char *colon = strrchr(text, ':'), *hex = text;
 	size_t len = strlen(text);
 	int rc;
@@ -204,7 +228,7 @@ rdl_ident_resolve(struct rdl_query *q, const char *text, struct rdl_id *id,
 	}
 	if (!rdl_ident_range(hex, (size_t)(text + len - hex), &f.range))
 		return unknown(q, text, err);
-	if (search(q, &f, err) < 0)
+	if (search(&f, err) < 0)
 		return -1;
 	if (f.n == 0)
 		return unknown(q, text, err);

@@ -56,7 +56,7 @@ int rdl_query_open(struct rdl_query *q, const struct rdl_query_opts *o,
 int rdl_query_close(struct rdl_query *q, int rc, struct rdl_err *err)
     RDL_MUST_CHECK;
 
-/* Fill the lookup tables if that is worth it and possible: a ledger that
+/* Fill the lookup table if that is worth it and possible: a ledger that
  * cannot be written is searched without. */
 int rdl_query_index(struct rdl_query *q, struct rdl_err *err)
     RDL_MUST_CHECK;

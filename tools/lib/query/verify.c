@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/tool.h"
+#include "query/lookup.h"
 #include "query/verb.h"
 
 struct verify {
@@ -109,65 +110,48 @@ check_hashes(struct verify *v, const char *sql, const char *what,
 	return rc;
 }
 
-static int64_t
-load8(const unsigned char *p)
-{
-	uint64_t v = 0;
-	size_t i;
+/* A row and whether the lookup table names it. */
+struct wanted {
+	int64_t row;
+	bool found;
+};
 
-	for (i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return (int64_t)v;
+static int
+compare_row(int64_t row, void *ctx, struct rdl_err *err)
+{
+	struct wanted *w = ctx;
+
+	(void)err;
+	w->found = w->found || row == w->row;
+	return w->found;
 }
 
-/* True if the lookup table finds row by each of its packed hashes: 1, 0 if
- * it misses one, -1 on error. */
+/* True if the lookup table names the row for each of its packed hashes: 1, 0
+ * if it misses one, -1 on error. */
 static int
-is_indexed(struct verify *v, const char *sql, const unsigned char *p,
-    size_t len, int64_t row, struct rdl_err *err)
+is_indexed(struct verify *v, enum rdl_lookup_what what,
+    const unsigned char *p, size_t len, int64_t row, struct rdl_err *err)
 {
-	struct rdl_stmt *s;
+	struct wanted w = { row, true };
+	struct rdl_hash hash;
 	size_t i;
-	int rc = 1;
 
-	for (i = 0; i + RDL_HASH_LEN <= len && rc == 1; i += RDL_HASH_LEN) {
-		s = rdl_db_prepare(v->q->db, sql, err);
-		if (s == NULL)
+	for (i = 0; i + RDL_HASH_LEN <= len && w.found; i += RDL_HASH_LEN) {
+		memcpy(hash.b, p + i, RDL_HASH_LEN);
+		w.found = false;
+		if (rdl_lookup(v->q, what, &hash, &hash, compare_row, &w,
+		    err) < 0)
 			return -1;
-		rdl_stmt_int(s, ":hash8", load8(p + i));
-		rdl_stmt_int(s, ":row", row);
-		rc = rdl_stmt_step(s, err);
-		rdl_stmt_reset(s);
 	}
-	return rc;
+	return w.found;
 }
 
-/* A lookup table: the rows and hashes that it must know, and how it is
- * asked. */
-struct lookup {
-	const char *what, *rows, *ask;
-};
-
-static const struct lookup lookups[] = {
-	{ "segment", "SELECT segment, ids FROM segment WHERE segment <= "
-	    "(SELECT value FROM meta WHERE name = 'indexed_segment')",
-	    "SELECT 1 FROM lookup_id WHERE hash8 = :hash8 AND "
-	    "segment = :row" },
-	{ "parents of segment", "SELECT segment, froms FROM segment WHERE "
-	    "froms IS NOT NULL AND segment <= "
-	    "(SELECT value FROM meta WHERE name = 'indexed_segment')",
-	    "SELECT 1 FROM lookup_from WHERE hash8 = :hash8 AND "
-	    "segment = :row" },
-	{ "loss", "SELECT loss, hash FROM loss WHERE loss <= "
-	    "(SELECT value FROM meta WHERE name = 'indexed_loss')",
-	    "SELECT 1 FROM lookup_loss WHERE hash8 = :hash8 AND "
-	    "loss = :row" }
-};
-
 static int
-check_lookup(struct verify *v, const struct lookup *l, struct rdl_err *err)
+check_lookup(struct verify *v, enum rdl_lookup_what what,
+    struct rdl_err *err)
 {
-	struct rdl_stmt *s = rdl_db_prepare(v->q->db, l->rows, err);
+	struct rdl_stmt *s = rdl_db_prepare(v->q->db,
+	    rdl_lookup_sql_old(what), err);
 	const void *p;
 	char finding[160];
 	size_t len;
@@ -176,13 +160,14 @@ check_lookup(struct verify *v, const struct lookup *l, struct rdl_err *err)
 	if (s == NULL)
 		return -1;
 	while ((rc = rdl_stmt_step(s, err)) > 0) {
-		p = rdl_stmt_get_blob(s, 1, &len);
-		found = is_indexed(v, l->ask, p, len, rdl_stmt_get_int(s, 0),
+		p = rdl_stmt_get_blob(s, 2, &len);
+		found = is_indexed(v, what, p, len, rdl_stmt_get_int(s, 0),
 		    err);
 		if (found == 1)
 			continue;
 		n = snprintf(finding, sizeof(finding), "%s %lld is not in "
-		    "the lookup table", l->what,
+		    "the lookup table, and should be",
+		    what == RDL_LOOKUP_LOSS ? "loss" : "segment",
 		    (long long)rdl_stmt_get_int(s, 0));
 		rc = found < 0 ? -1 : find(v, "error", "lookup", finding,
 		    (size_t)n, err);
@@ -228,16 +213,15 @@ note_dead(struct verify *v, struct rdl_err *err)
 static int
 check_all(struct verify *v, struct rdl_err *err)
 {
-	size_t i;
-
 	if (check_pages(v, err) < 0 || check_rows(v, err) < 0 ||
 	    check_hashes(v, "SELECT hash, request FROM call", "call",
 	    err) < 0 ||
-	    check_hashes(v, "SELECT hash, text FROM alias", "alias", err) < 0)
+	    check_hashes(v, "SELECT hash, text FROM alias", "alias",
+	    err) < 0 ||
+	    check_lookup(v, RDL_LOOKUP_ID, err) < 0 ||
+	    check_lookup(v, RDL_LOOKUP_FROM, err) < 0 ||
+	    check_lookup(v, RDL_LOOKUP_LOSS, err) < 0)
 		return -1;
-	for (i = 0; i < RDL_NELEM(lookups); i++)
-		if (check_lookup(v, &lookups[i], err) < 0)
-			return -1;
 	return note_dead(v, err);
 }
 

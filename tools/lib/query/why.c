@@ -4,6 +4,7 @@
  * was asked for first, its parents below it and indented.
  * Each id is told once, so a cycle ends.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,9 +157,22 @@ enum { DEPTH, ID, HOW, RUN, TOOL, VERSION, STARTED, MODEL, ENDPOINT, PROMPT,
 	PROMPT_SHA256, FROM, CALL, RESOLVED, FINISH, LATENCY, TOK_IN, CACHED,
 	TOK_OUT, REASONING, COST, RULE, VALUE, THRESHOLD, REASON };
 
+/* True the first time that something is named. */
+static bool
+is_news(struct why *w, const char *name)
+{
+	int made;
+
+	(void)rdl_map_put(&w->told, name, strlen(name), &made);
+	return made;
+}
+
+/* A run is told in full once; no id has a name as this one. */
 static void
 tell_run(struct why *w, struct rdl_stmt *s)
 {
+	char name[32];
+
 	indent(w, 4);
 	if (rdl_stmt_is_null(s, RUN)) {
 		rdl_buf_adds(&w->text, "from outside: no run in this ledger "
@@ -169,13 +183,17 @@ tell_run(struct why *w, struct rdl_stmt *s)
 	(void)add(w, s, RUN, "", "");
 	if (!add(w, s, TOOL, " ", ""))
 		rdl_buf_adds(&w->text, ", which this ledger does not know");
-	(void)add(w, s, VERSION, " ", "");
-	(void)add(w, s, STARTED, ", ", "");
-	(void)add(w, s, MODEL, ", model ", "");
-	(void)add(w, s, PROMPT, ", prompt ", "");
-	if (!rdl_stmt_is_null(s, PROMPT_SHA256))
-		rdl_buf_addf(&w->text, " (%.12s)",
-		    rdl_stmt_get_text(s, PROMPT_SHA256, NULL));
+	(void)snprintf(name, sizeof(name), "run %lld",
+	    (long long)rdl_stmt_get_int(s, RUN));
+	if (is_news(w, name)) {
+		(void)add(w, s, VERSION, " ", "");
+		(void)add(w, s, STARTED, ", ", "");
+		(void)add(w, s, MODEL, ", model ", "");
+		(void)add(w, s, PROMPT, ", prompt ", "");
+		if (!rdl_stmt_is_null(s, PROMPT_SHA256))
+			rdl_buf_addf(&w->text, " (%.12s)",
+			    rdl_stmt_get_text(s, PROMPT_SHA256, NULL));
+	}
 	rdl_buf_addc(&w->text, '\n');
 }
 
@@ -202,9 +220,11 @@ tell_call(struct why *w, struct rdl_stmt *s)
 	(void)add(w, s, RESOLVED, ", ", "");
 	(void)add(w, s, FINISH, ", finish ", "");
 	(void)add(w, s, TOK_IN, ", ", " tokens in");
-	(void)add(w, s, CACHED, " (", " cached)");
+	if (rdl_stmt_get_int(s, CACHED) > 0)
+		(void)add(w, s, CACHED, " (", " cached)");
 	(void)add(w, s, TOK_OUT, ", ", " out");
-	(void)add(w, s, REASONING, " (", " reasoning)");
+	if (rdl_stmt_get_int(s, REASONING) > 0)
+		(void)add(w, s, REASONING, " (", " reasoning)");
 	(void)add(w, s, LATENCY, ", ", " ms");
 	if (!rdl_stmt_is_null(s, COST)) {
 		rdl_buf_adds(&w->text, ", ");
@@ -296,25 +316,16 @@ push_parents(struct why *w)
 			push(w, &w->entries[i].from[j], w->depth + 1);
 }
 
-/* True if the id was told before; then it is only named. */
-static bool
-was_told(struct why *w, const struct rdl_id *id)
-{
-	char key[RDL_ID_TEXT];
-	int made;
-
-	rdl_id_format(id, key);
-	(void)rdl_map_put(&w->told, key, strlen(key), &made);
-	return !made;
-}
-
 static int
 tell_id(struct why *w, const struct step *step, struct rdl_err *err)
 {
 	static const struct entry outside = { .run = 0 };
-	bool again = was_told(w, &step->id);
+	char key[RDL_ID_TEXT];
+	bool again;
 	int lost;
 
+	rdl_id_format(&step->id, key);
+	again = !is_news(w, key);
 	w->depth = step->depth;
 	rdl_buf_reset(&w->id);
 	rdl_buf_reset(&w->text);
