@@ -275,7 +275,10 @@ main(int argc, char *argv[])
 		    "[IN-FLIGHT]]\n");
 		return 2;
 	}
-	memset(body, 'x', BODY);
+	/* A chat request that any server understands, padded to BODY. */
+	(void)snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":"
+	    "[{\"role\":\"user\",\"content\":\"%0*d\"}]}", BODY - 60, 1);
+	memset(body + strlen(body), ' ', BODY - strlen(body));
 	b = measure("bare curl", bench_bare, argv[1], (size_t)total,
 	    (size_t)inflight);
 	a = measure("rdl_http", bench_rdl, argv[1], (size_t)total,

@@ -37,8 +37,10 @@ struct scenario {
 	double max_s;
 };
 
+enum kind { ARRIVE, REPLY, WAKE };
+
 struct event {
-	enum { ARRIVE, REPLY, WAKE } kind;
+	enum kind kind;
 	int64_t at_us;
 	int process;
 	struct rdl_http_call call;
@@ -76,7 +78,7 @@ store_update(void *where, rdl_limiter_text_fn fn, void *ctx,
 }
 
 static struct event *
-push(struct sim *sim, int kind, int64_t at_us, int process)
+push(struct sim *sim, enum kind kind, int64_t at_us, int process)
 {
 	struct event *e;
 

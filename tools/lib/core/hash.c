@@ -98,26 +98,26 @@ rdl_hash_hex(char *out, const void *p, size_t len)
 	*out = '\0';
 }
 
-static int
-nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* The value of a lower-case hexadecimal digit, plus one; 0 for others. */
+static const unsigned char nibble[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+	['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16
+};
 
 int
 rdl_hash_unhex(void *out, const char *hex, size_t len)
 {
+	const unsigned char *s = (const unsigned char *)hex;
 	unsigned char *to = out;
-	int hi, lo;
+	unsigned int hi, lo, bad = 0;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
-		if ((hi = nibble(hex[2 * i])) < 0 ||
-		    (lo = nibble(hex[2 * i + 1])) < 0)
-			return -1;
-		to[i] = (unsigned char)(hi << 4 | lo);
+		hi = nibble[s[2 * i]];
+		lo = nibble[s[2 * i + 1]];
+		bad |= (hi == 0) | (lo == 0);
+		to[i] = (unsigned char)((hi - 1) << 4 | ((lo - 1) & 15));
 	}
-	return 0;
+	return bad ? -1 : 0;
 }
