@@ -114,7 +114,7 @@ distclean: ## remove build/ whole
 
 demo: setup ## make a small dataset from samples/, in a minute, without a key
 	@+$(AGAIN) all
-	@tests/demo.sh
+	@PATH="$(abspath $(out)/bin):$$PATH" samples/demo.sh $(out)/demo
 
 ##@ Test
 
@@ -225,12 +225,15 @@ $(out)/gen/embed_table.c: $(EMBED) $(out)/gen/embed_list
 	  echo '{ 0, 0, 0 } };'; } > $@.tmp
 	@mv $@.tmp $@
 
+# An archive is made anew when its list of files changed, too.
 define floor_rules
 OBJ_$(1) = $$(patsubst %.c,$(out)/%.o,$(call floor_src,$(1)))
-$(call floor_lib,$(1)): $$(OBJ_$(1)) $(if $(filter core,$(1)),$(out)/gen/embed_table.o)
-	@mkdir -p $$(@D)
+$(call floor_lib,$(1)): $$(OBJ_$(1)) $(if $(filter core,$(1)),$(out)/gen/embed_table.o) $(out)/lib/$(1).list
 	@rm -f $$@
-	@ar rcsD $$@ $$^
+	@ar rcsD $$@ $$(filter %.o,$$^)
+$(out)/lib/$(1).list: FORCE
+	@mkdir -p $$(@D)
+	@echo $$(OBJ_$(1)) | cmp -s - $$@ || echo $$(OBJ_$(1)) > $$@
 endef
 $(foreach f,$(FLOORS) $(STUB),$(eval $(call floor_rules,$(f))))
 

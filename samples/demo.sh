@@ -12,13 +12,16 @@ cd "$out"
 
 export RIDDLE_LEDGER=riddle.db RIDDLE_MODELS=models.json
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold=$([ ! -t 1 ] || printf '\033[1m')
+plain=$([ ! -t 1 ] || printf '\033[0m')
+say() { printf '\n%s# %s%s\n' "$bold" "$*" "$plain"; }
 
-say '# A model server for tests: it proposes names until it knows no more.'
-riddle model-stub --taxonomy --latency 20 --ready-file port 2> stub.log &
+say 'A model server for tests: it proposes names until it knows no more.'
+riddle model-stub --taxonomy --latency 20 --ready-file port --log asked.jsonl 2> stub.log &
 stub=$!
 trap 'kill "$stub" 2>/dev/null || true' EXIT
 until [ -s port ]; do sleep 0.05; done
+echo "listening on port $(cat port)"
 
 # The name "stub" keeps its answers when the port changes.
 cat > models.json <<EOF
@@ -28,24 +31,33 @@ cat > models.json <<EOF
 	    "since": "2026-11-23"},
 	"limits": "none"}}}
 EOF
+grow=(riddle taxonomy-expand --model stub "$samples/seeds.jsonl")
 
-say '# Grow the seeds: three levels, rounds until nothing new comes.'
-riddle taxonomy-expand --model stub "$samples/seeds.jsonl" > tasks.jsonl
+say 'Grow the seeds, and pull the plug after a fifth of a second.'
+timeout -s KILL 0.2 "${grow[@]}" > /dev/null 2>&1 || true
+riddle ledger runs
+paid=$(wc -l < asked.jsonl)
+
+say 'Again, to the end: three levels, rounds until nothing new comes.'
+"${grow[@]}" > tasks.jsonl
 printf '%s seeds became %s tasks, the first three:\n' \
 	"$(wc -l < "$samples/seeds.jsonl")" "$(wc -l < tasks.jsonl)"
 head -n 3 tasks.jsonl
+all=$(wc -l < asked.jsonl)
+needed=$(jq -r .body_sha256 asked.jsonl | sort -u | wc -l)
+printf '%s questions; asked %s before the plug, %s after; twice: the %s under way when it was pulled\n' \
+	"$needed" "$paid" "$((all - paid))" "$((all - needed))"
 
-say '# The same again: every answer comes from the ledger.'
-riddle taxonomy-expand --model stub --offline --progress never \
-	"$samples/seeds.jsonl" > again.jsonl
-cmp tasks.jsonl again.jsonl && echo 'the same bytes, no call made'
+say 'Where does the last leaf come from?  (riddle ledger why ID)'
+riddle ledger why "$(tail -n 1 tasks.jsonl | jq -r .id)"
+
+say 'A third time, offline: the ledger answers, the bytes are the same.'
+"${grow[@]}" --offline --progress never > again.jsonl
+cmp tasks.jsonl again.jsonl
 riddle ledger runs
 
-say '# Where does one leaf come from?'
-id=$(tail -n 1 tasks.jsonl | jq -r .id)
-riddle ledger why "$id"
-
-say '# What did it cost?'
+say 'What did it cost?  (riddle ledger cost)'
 riddle ledger cost
-printf '\nLook further: cd %s; riddle ledger drops; sqlite3 riddle.db .tables\n' \
+
+printf '\nLook further:\n  cd %s\n  riddle ledger funnel\n  sqlite3 riddle.db .tables\n' \
 	"$out"

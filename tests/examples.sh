@@ -2,12 +2,11 @@
 # examples.sh PAGE: run the commands in the EXAMPLES section of a manual page.
 # In a literal block (.Bd -literal) a line "$ CMD" is a command, which goes on
 # while a line ends in a backslash or a pipe, and with << WORD to a line WORD;
-# the lines up to the next command are what
-# it prints, on stdout and stderr together; a line "..." stands for any number
-# of lines.  Each command must exit 0, or with one of riddle's own statuses (to
-# 4) when it shows what it prints.  Blocks without "$ " are not run.  The commands of a page run in one
-# shell, in a temporary folder that has the tree's samples/, schemas/ and
-# pipelines/ in it.
+# the lines up to the next command are what it prints, on stdout and stderr
+# together; a line "..." stands for any number of lines.  Each command must exit
+# 0, or with one of riddle's own statuses (to 4) when it shows what it prints.
+# Blocks without "$ " are not run.  The commands of a page run in one shell, in
+# a temporary folder that has the tree's samples/, schemas/ and pipelines/.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 page=$(realpath "$1")
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 /*
  * Fuzzes record/rec.h.  What is accepted as a record must survive its edits:
- * none leaves the line as it was, one makes a record that has the new value and all
- * others, and undoing it by removal leaves a record without it.
+ * none leaves the line as it was, one makes a record that has the new value
+ * and all others, a removal one that has all others.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # riddle-ask against a server that fails in every way it can: each fault has
 # one outcome, and the sums hold.
+# shellcheck disable=SC2016	# programs for sh and jq in quotes
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -22,7 +23,7 @@ for i in $(seq 60); do echo "{\"n\":$i}"; done > rows.jsonl
 # run NAME STATUS PASSED FAILED RULE STUBARGS -- ASKARGS
 # RULE is the rule of all failures, or -.
 scenario() {
-	local name=$1 status=$2 passed=$3 failed=$4 rule=$5 got prompt=q.prompt
+	local name=$1 status=$2 passed=$3 failed=$4 rule=$5 prompt=q.prompt
 	shift 5
 	local stub=()
 	while [ "$1" != -- ]; do stub+=("$1"); shift; done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # riddle-ask: what comes out, what is asked, what is kept.
+# shellcheck disable=SC2016	# programs for sh and jq in quotes
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -2,6 +2,7 @@
 # kill -9 at random moments of a pipe of two filters, each followed by a rerun:
 # the bytes of the undisturbed run, no row lost, and no call asked that the ledger
 # held.  KILLS=200 is the long form; the seed of the moments is SEED.
+# shellcheck disable=SC2016	# programs for sh and jq in quotes
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 KILLS=${KILLS:-50}

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # riddle-taxonomy-expand: what replies do to the tree.  D1 to D8 are the
 # defects of the published scripts; each check would fail on their behaviour.
+# shellcheck disable=SC2016	# programs for sh and jq in quotes
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 export RIDDLE_LEDGER=$T/led.db
