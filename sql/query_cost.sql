@@ -4,7 +4,7 @@
 WITH rows AS (
 	SELECT c.run, c.tool, c.model, c.calls,
 	    CASE WHEN row_number() OVER (PARTITION BY c.run ORDER BY c.model)
-	    = 1 THEN r.hits ELSE 0 END AS hits, c.paid_twice, c.tokens_in,
+	    = 1 THEN coalesce(r.hits, 0) ELSE 0 END AS hits, c.paid_twice, c.tokens_in,
 	    c.tokens_cached, c.tokens_out, c.tokens_reasoning, c.cost_usd,
 	    c.unpriced
 	FROM cost c LEFT JOIN run r ON r.run = c.run

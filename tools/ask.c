@@ -18,13 +18,17 @@ struct opts {
 };
 
 static const struct rdl_opt options[] = {
-	{ RDL_OPT_STR, "prompt", 'p', offsetof(struct opts, prompt), "FILE",
-	    "the question, see riddle-prompt(7)", 0, 0, NULL, NULL },
-	{ RDL_OPT_STR, "field", 'f', offsetof(struct opts, field), "NAME",
-	    "member that takes the answer", 0, 0, NULL, NULL },
+	{ .type = RDL_OPT_STR, .name = "prompt", .letter = 'p',
+	    .arg = "FILE",
+	    .off = offsetof(struct opts, prompt),
+	    .help = "the question, see riddle-prompt(7)" },
+	{ .type = RDL_OPT_STR, .name = "field", .letter = 'f',
+	    .arg = "NAME",
+	    .off = offsetof(struct opts, field),
+	    .help = "member that takes the answer" },
 	RDL_ENGINE_OPTIONS(struct opts, engine),
 	RDL_STAGE_OPTIONS(struct opts, stage),
-	{ RDL_OPT_END, NULL, 0, 0, NULL, NULL, 0, 0, NULL, NULL }
+	{ .type = RDL_OPT_END }
 };
 
 static const struct rdl_cli cli = {

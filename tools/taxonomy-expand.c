@@ -27,28 +27,42 @@ struct opts {
 };
 
 static const struct rdl_opt options[] = {
-	{ RDL_OPT_INT, "levels", 'l', offsetof(struct opts, levels), "N",
-	    "depth of the tree", 1, RDL_TAXONOMY_DEPTH, NULL, NULL },
-	{ RDL_OPT_INT, "from-level", 0, offsetof(struct opts, from_level),
-	    "N", "first level that may grow; those above are the seeds'", 1,
-	    RDL_TAXONOMY_DEPTH, NULL, NULL },
-	{ RDL_OPT_INT, "rounds", 'r', offsetof(struct opts, rounds), "N",
-	    "ask each parent at most N times", 1, 1000, NULL, NULL },
-	{ RDL_OPT_SHARE, "until-new", 0, offsetof(struct opts, until_new),
-	    "N|P%", "a level is done when a round adds fewer new names than "
-	    "this, or this share of the level", 0, 0, NULL, NULL },
-	{ RDL_OPT_INT, "max-children", 0, offsetof(struct opts, max_children),
-	    "N", "most children of one parent", 1, 1000000, NULL, NULL },
-	{ RDL_OPT_REAL, "near", 0, offsetof(struct opts, near), "D",
-	    "report siblings whose names are this alike (Dice of bigrams)",
-	    0, 1, NULL, NULL },
-	{ RDL_OPT_FLAG, "leaves", 0, offsetof(struct opts, leaves), NULL,
-	    "write the leaves only", 0, 0, NULL, NULL },
-	{ RDL_OPT_STR, "prompt", 'p', offsetof(struct opts, prompt), "FILE",
-	    "the question, instead of riddle's own", 0, 0, NULL, NULL },
+	{ .type = RDL_OPT_INT, .name = "levels", .letter = 'l',
+	    .arg = "N", .lo = 1, .hi = RDL_TAXONOMY_DEPTH,
+	    .off = offsetof(struct opts, levels),
+	    .help = "depth of the tree" },
+	{ .type = RDL_OPT_INT, .name = "from-level",
+	    .arg = "N", .lo = 1, .hi = RDL_TAXONOMY_DEPTH,
+	    .off = offsetof(struct opts, from_level),
+	    .help = "first level that may grow; those above are the seeds'" },
+	{ .type = RDL_OPT_INT, .name = "rounds", .letter = 'r',
+	    .arg = "N", .lo = 1, .hi = 1000,
+	    .off = offsetof(struct opts, rounds),
+	    .help = "ask each parent at most N times" },
+	{ .type = RDL_OPT_SHARE, .name = "until-new",
+	    .arg = "N|P%",
+	    .off = offsetof(struct opts, until_new),
+	    .help = "a level is done when a round adds fewer new names than "
+	    "this, or this share of the level" },
+	{ .type = RDL_OPT_INT, .name = "max-children",
+	    .arg = "N", .lo = 1, .hi = 1000000,
+	    .off = offsetof(struct opts, max_children),
+	    .help = "most children of one parent" },
+	{ .type = RDL_OPT_REAL, .name = "near",
+	    .arg = "D", .lo = 0, .hi = 1,
+	    .off = offsetof(struct opts, near),
+	    .help = "report siblings whose names are this alike (Dice of "
+	    "bigrams)" },
+	{ .type = RDL_OPT_FLAG, .name = "leaves",
+	    .off = offsetof(struct opts, leaves),
+	    .help = "write the leaves only" },
+	{ .type = RDL_OPT_STR, .name = "prompt", .letter = 'p',
+	    .arg = "FILE",
+	    .off = offsetof(struct opts, prompt),
+	    .help = "the question, instead of riddle's own" },
 	RDL_ENGINE_OPTIONS(struct opts, engine),
 	RDL_STAGE_OPTIONS(struct opts, stage),
-	{ RDL_OPT_END, NULL, 0, 0, NULL, NULL, 0, 0, NULL, NULL }
+	{ .type = RDL_OPT_END }
 };
 
 static const struct rdl_cli cli = {

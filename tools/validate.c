@@ -17,16 +17,19 @@ struct opts {
 };
 
 static const struct rdl_opt options[] = {
-	{ RDL_OPT_STR, "schema", 's', offsetof(struct opts, schema), "FILE",
-	    "check all records against this JSON Schema, whatever their kind",
-	    0, 0, NULL, NULL },
-	{ RDL_OPT_FLAG, "ids", 0, offsetof(struct opts, ids), NULL,
-	    "check that each id is the one its content gives", 0, 0, NULL,
-	    NULL },
-	{ RDL_OPT_FLAG, "strict", 0, offsetof(struct opts, strict), NULL,
-	    "fail records of a kind that has no schema", 0, 0, NULL, NULL },
+	{ .type = RDL_OPT_STR, .name = "schema", .letter = 's',
+	    .arg = "FILE",
+	    .off = offsetof(struct opts, schema),
+	    .help = "check all records against this JSON Schema, whatever "
+	    "their kind" },
+	{ .type = RDL_OPT_FLAG, .name = "ids",
+	    .off = offsetof(struct opts, ids),
+	    .help = "check that each id is the one its content gives" },
+	{ .type = RDL_OPT_FLAG, .name = "strict",
+	    .off = offsetof(struct opts, strict),
+	    .help = "fail records of a kind that has no schema" },
 	RDL_STAGE_OPTIONS(struct opts, stage),
-	{ RDL_OPT_END, NULL, 0, 0, NULL, NULL, 0, 0, NULL, NULL }
+	{ .type = RDL_OPT_END }
 };
 
 static const struct rdl_cli cli = {

@@ -151,7 +151,81 @@ check_output 'less than the budget was spent' - sqlite3 riddle.db \
 first=$(wc -l < paid.jsonl)
 check 'a larger one goes on' ask -p spell.prompt -m priced --budget 1 many.jsonl
 check_output 'and each row was paid once' - sh -c 'wc -l < paid.jsonl' <<< 200
-[ "$first" -gt 0 ] && [ "$first" -lt 200 ] && pass 'part of it came first' ||
-	fail 'part of it came first' "$first"
+check_output 'part of it came first' - \
+	sh -c 'test "$0" -gt 0 && test "$0" -lt 200 && echo yes' "$first" <<< yes
 check_status 2 'a budget needs a price' \
 	ask -p spell.prompt -m "$M" --budget 1 rows.jsonl
+
+# -- Images and dialects ------------------------------------------------------
+curl -s "$STUB_URL/images/generations" -d '{"model":"m","prompt":"a cat","n":1}' \
+	-H 'content-type: application/json' | jq -r '.data[0].b64_json' | base64 -d > cat.png
+cat > see.prompt <<'EOF'
+---
+config: { maxOutputTokens: 60 }
+---
+{{role "system"}}Look.
+{{role "user"}}{{media url=image.uri caption=image.caption}}What is it?
+EOF
+printf '%s\n' '{"image":{"uri":"cat.png","caption":"a small cat"}}' > seen.jsonl
+stub_start --log seen.log
+for how in pixels caption both; do
+	check "an image as $how" ask -p see.prompt -m "$STUB_URL#stub" --images $how seen.jsonl
+done
+check_output 'three questions, the caption alone is the shortest' - \
+	jq -s -c '[length, (.[1].bytes < .[0].bytes), (.[0].bytes < .[2].bytes)]' seen.log \
+	<<< '[3,true,true]'
+check_output 'the ledger holds the image by hash, once, and not its bytes' - sqlite3 riddle.db \
+	"select count(*), sha256 = '$(sha256sum < cat.png | cut -d' ' -f1)', media_type,
+	bytes = $(stat -c %s cat.png) from images" <<< '1|1|image/png|1'
+check_output 'requests name it by hash' - sqlite3 riddle.db \
+	"select count(*) from calls where request like '%sha256:%' and length(request) < 2000" <<< 2
+printf '%s\n' '{"image":{"uri":"missing.png","caption":"x"}}' \
+	'{"image":{"uri":"rows.jsonl","caption":"x"}}' \
+	'{"image":{"uri":"http://127.0.0.1:9/x.png","caption":"x"}}' > unseen.jsonl
+check_status 3 'a missing image, a text, a URL: failed records' \
+	ask -p see.prompt -m "$STUB_URL#stub" --failed unseen.lost unseen.jsonl
+check_output 'each with a reason' - jq -r .rule unseen.lost <<< $'input\ninput\ninput'
+
+export ANTHROPIC_BASE_URL=${STUB_URL%/v1} ANTHROPIC_API_KEY=sk-a \
+	GEMINI_BASE_URL=${STUB_URL%/v1}/v1beta GEMINI_API_KEY=sk-g \
+	OLLAMA_HOST=${STUB_URL%/v1} OPENAI_BASE_URL=$STUB_URL OPENAI_API_KEY=sk-o
+for model in openai/a anthropic/b gemini/c ollama/d; do
+	check "$model" ask -p see.prompt -m $model seen.jsonl
+	check "$model with a schema" ask -p pair.prompt -m $model --max-tokens 300 --limit 1 rows.jsonl
+done
+check_output 'each dialect at its own address' - \
+	sh -c 'jq -r .path seen.log | sort | uniq -c | awk "{print \$2}"' <<'EOF'
+/v1/chat/completions
+/v1/messages
+/v1beta/models/c:generateContent
+EOF
+check_output 'tokens are known in each' - sqlite3 riddle.db \
+	"select count(*) from calls where model in ('a','b','c','d') and (tokens_in is null or
+	tokens_out is null or finish is null)" <<< 0
+
+# -- Ledgers ------------------------------------------------------------------
+check '--ledger none' ask -p spell.prompt -m "$STUB_URL#stub" --ledger none rows.jsonl
+riddle ask -p spell.prompt -m "$STUB_URL#two" many.jsonl > left.jsonl 2>> two.err &
+first=$!
+riddle ask -p spell.prompt -m "$STUB_URL#two" many.jsonl > right.jsonl 2>> two.err
+check 'two runs at once on one ledger: the first' wait $first
+check_equal 'both write the same' left.jsonl right.jsonl
+check_output 'every answer is there once' - sqlite3 riddle.db \
+	"select count(*), count(distinct request) from calls where model = 'two'" <<< '200|200'
+check 'and it verifies' riddle ledger verify
+cp riddle.db newer.db
+sqlite3 newer.db 'pragma user_version = 99' 
+check_status 1 'a newer ledger is refused' \
+	ask -p spell.prompt -m "$M" --ledger newer.db rows.jsonl
+check_stderr 'and says why' 'newer riddle'
+echo 'not a database, but a file of some length that is more than a header' > text.db
+check_status 1 'a file that is none' ask -p spell.prompt -m "$M" --ledger text.db rows.jsonl
+if mkdir ro && mount -t tmpfs none ro 2>/dev/null; then
+	cp riddle.db ro/led.db && mount -o remount,ro ro
+	check_status 1 'a read-only ledger' \
+		ask -p spell.prompt -m "$M" --ledger ro/led.db rows.jsonl
+	check_stderr 'and says so' 'read-only|writable'
+	umount ro
+else
+	skip 'a read-only ledger' 'no mount here'
+fi
