@@ -6,6 +6,10 @@
  *
  * Only http and https; redirects are not followed; no proxy unless the
  * environment says so; HTTP/1.1 with kept-alive connections.
+ *
+ * A kept-alive connection that proves dead before any byte of the reply came
+ * makes curl send the request once more by itself: a server that dies after
+ * working and before answering works twice.
  */
 #ifndef RDL_MODEL_HTTP_H
 #define RDL_MODEL_HTTP_H
@@ -33,7 +37,8 @@ struct rdl_http_call {
 	bool transient;		/* status 0: worth another try */
 	bool timed_out;
 	char error[256];	/* status 0: what happened, in words; else "" */
-	struct rdl_buf reply;	/* body; reset by rdl_http_send() */
+	struct rdl_buf reply;	/* body; reset by rdl_http_send(), released by
+				 * the caller; max 0: RDL_REPLY_MAX */
 	int64_t latency_ms;
 	int64_t retry_after_ms;	/* of retry-after-ms or retry-after; -1 none */
 	int should_retry;	/* x-should-retry: 1, 0; -1 not said */
@@ -62,6 +67,7 @@ int rdl_http_send(struct rdl_http *h, struct rdl_http_call *call,
  * timeout_ms has passed (0: do not wait).  Puts up to max done calls into
  * done; returns their number, or -1.  *readable says whether fd is.
  * An fd that epoll cannot watch (a plain file) is always readable.
+ * timeout_ms below 0 waits without end.
  */
 int rdl_http_wait(struct rdl_http *h, int fd, bool *readable,
     int64_t timeout_ms, struct rdl_http_call **done, size_t max,

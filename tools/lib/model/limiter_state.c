@@ -16,7 +16,7 @@
 #define IDLE_US (10 * SECOND)	/* after it, a cycle measures anew */
 #define STALE_US (600 * SECOND)	/* after it, a free server is not believed */
 #define PAUSE_MAX_MS 120000
-#define PAUSE_MIN_MS 100
+#define PAUSE_MIN_MS 500	/* shorter, an empty bucket is still empty */
 #define SKEW_US 20000		/* a reply's age is known that well */
 
 #define WINDOW_FIRST 4
@@ -362,7 +362,7 @@ rdl_limiter_state_answer(struct rdl_limiter_state *s, int64_t now_us,
 		s->round_ok = 0;
 	}
 	if (s->out == 0)
-		s->round_sent = s->round_ok = 0;
+		s->round_sent = 0;
 	if (s->window > WINDOW_FREE)
 		s->mode = RDL_LIMITER_FREE;
 }
