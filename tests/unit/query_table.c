@@ -73,7 +73,7 @@ static void
 test_value(void **state)
 {
 	(void)state;
-	check_value("{ \"a\" : [ 1.50 , 12345678901234567890123 ] }", 43,
+	check_value("{ \"a\" : [ 1.50 , 12345678901234567890123 ] }", 44,
 	    "{\"a\":[1.50,12345678901234567890123]}");
 	check_value("a\nb", 3, "\"a\\nb\"");
 	check_value("", 0, "\"\"");

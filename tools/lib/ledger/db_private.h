@@ -14,6 +14,7 @@ struct rdl_stmt {
 	sqlite3_stmt *s;
 	struct rdl_db *db;
 	const char *sql;	/* the key in the cache; NULL if not cached */
+	int bound;		/* the parameter that was bound last */
 };
 
 struct rdl_db {

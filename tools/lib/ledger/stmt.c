@@ -19,14 +19,20 @@ rdl_stmt_free(struct rdl_stmt *s)
 	free(s);
 }
 
-/* The number of a parameter; a bug if there is none. */
+/* The number of a parameter; a bug if there is none.  Most are bound in the
+ * order in which they stand in the statement, and SQLite's search compares
+ * with every name before: look behind the last one first. */
 static int
 param(struct rdl_stmt *s, const char *name)
 {
-	int i = sqlite3_bind_parameter_index(s->s, name);
+	int i = s->bound + 1;
+	const char *next = sqlite3_bind_parameter_name(s->s, i);
 
+	if (next == NULL || strcmp(next, name) != 0)
+		i = sqlite3_bind_parameter_index(s->s, name);
 	if (i == 0)
 		abort();
+	s->bound = i;
 	return i;
 }
 

@@ -127,12 +127,22 @@ judge_chat(struct rdl_task *t)
 }
 
 void
-rdl_answer_judge(struct rdl_task *t, const char *body, size_t len)
+rdl_answer_read(struct rdl_task *t, const char *body, size_t len)
 {
 	const struct rdl_request *r = &t->job.request;
 	struct rdl_err err = RDL_ERR_INIT;
 
-	memset(&t->reply, 0, sizeof(t->reply));
+	t->unread = NULL;
+	if (r->model->dialect->read(r, body, len, &t->job.arena, &t->reply,
+	    &err) == 0)
+		return;
+	t->unread = rdl_arena_dup(&t->job.arena, err.msg, strlen(err.msg));
+	t->reply.finish_text = NULL;
+}
+
+void
+rdl_answer_judge(struct rdl_task *t)
+{
 	t->answer.ok = true;
 	t->answer.rule = t->answer.reason = NULL;
 	t->answer.text = NULL;
@@ -140,15 +150,14 @@ rdl_answer_judge(struct rdl_task *t, const char *body, size_t len)
 	t->answer.json = NULL;
 	yyjson_doc_free(t->json);
 	t->json = NULL;
-	if (r->model->dialect->read(r, body, len, &t->job.arena, &t->reply,
-	    &err) < 0) {
-		rdl_answer_fail(t, "reply", "%s", err.msg);
+	if (t->unread != NULL) {
+		rdl_answer_fail(t, "reply", "%s", t->unread);
 		return;
 	}
 	t->answer.reply = &t->reply;
 	t->answer.text = t->reply.text;
 	t->answer.text_len = t->reply.len;
-	if (r->op == RDL_OP_CHAT)
+	if (t->job.request.op == RDL_OP_CHAT)
 		judge_chat(t);
 }
 

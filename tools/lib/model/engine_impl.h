@@ -35,6 +35,7 @@ struct rdl_task {
 	int64_t wait_ms;		/* a delay the body asked for, or -1 */
 	int64_t reserved_tokens, reserved_pusd;
 	struct rdl_reply reply;
+	const char *unread;		/* why the body gave no reply; NULL */
 	yyjson_doc *json;
 	struct rdl_answer answer;
 };
@@ -100,8 +101,9 @@ void rdl_task_forget(struct rdl_engine *e, struct rdl_task *t);
 int rdl_task_identify(struct rdl_task *t, struct rdl_err *err) RDL_MUST_CHECK;
 /* Turn the request into that of the next attempt; its key is then stale. */
 void rdl_task_next_attempt(struct rdl_task *t);
-/* Judge the reply to the request as it stands, and note which call it was. */
-void rdl_task_judge(struct rdl_task *t, const char *reply, size_t len);
+/* Judge the reply that was read, to the request as it stands, and note which
+ * call it was. */
+void rdl_task_judge(struct rdl_task *t);
 /* Is a reply that was no answer worth another question? */
 bool rdl_task_worth_reasking(const struct rdl_task *t);
 /* No further request: note why; the first reason stays. */
@@ -119,7 +121,10 @@ int rdl_wire_receive(struct rdl_engine *e, struct rdl_task *t,
     struct rdl_err *err) RDL_MUST_CHECK;
 
 /* engine_answer.c: is this reply an answer? */
-void rdl_answer_judge(struct rdl_task *t, const char *body, size_t len);
+/* Read a body into the task's reply; what keeps it from being read is judged
+ * with the rest. */
+void rdl_answer_read(struct rdl_task *t, const char *body, size_t len);
+void rdl_answer_judge(struct rdl_task *t);
 /* Words for the re-ask after a bad reply, allocated in the job's arena. */
 const char *rdl_answer_complaint(struct rdl_task *t);
 void rdl_answer_fail(struct rdl_task *t, const char *rule, const char *fmt,

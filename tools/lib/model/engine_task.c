@@ -250,7 +250,8 @@ replay(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 		if (rc <= 0)
 			break;
 		e->totals->hits++;
-		rdl_task_judge(t, call.reply, call.reply_len);
+		rdl_answer_read(t, call.reply, call.reply_len);
+		rdl_task_judge(t);
 		if (t->answer.ok)
 			return 1;
 		rdl_task_next_attempt(t);
@@ -264,11 +265,11 @@ replay(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 }
 
 void
-rdl_task_judge(struct rdl_task *t, const char *reply, size_t len)
+rdl_task_judge(struct rdl_task *t)
 {
 	t->answer.asked = true;
 	memcpy(t->answer.call.b, t->key.b, sizeof(t->answer.call.b));
-	rdl_answer_judge(t, reply, len);
+	rdl_answer_judge(t);
 }
 
 int

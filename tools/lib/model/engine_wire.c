@@ -103,18 +103,12 @@ int
 rdl_wire_store(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
 	const struct rdl_request *r = &t->job.request;
-	struct rdl_err ignored = RDL_ERR_INIT;
-	struct rdl_reply reply;
+	const struct rdl_reply *reply = &t->reply;
 	struct rdl_call call;
 
 	/* What the ledger wants to know of the reply is read here; whether it
 	 * is an answer is judged only when it is on disk. */
-	memset(&reply, 0, sizeof(reply));
-	reply.tokens_in = reply.tokens_cached = -1;
-	reply.tokens_out = reply.tokens_reasoning = -1;
-	if (r->model->dialect->read(r, t->http.reply.p, t->http.reply.len,
-	    &t->job.arena, &reply, &ignored) < 0)
-		reply.finish_text = NULL;
+	rdl_answer_read(t, t->http.reply.p, t->http.reply.len);
 	memset(&call, 0, sizeof(call));
 	call.key = t->key;
 	call.request = t->canon.p;
@@ -123,18 +117,18 @@ rdl_wire_store(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 	call.reply_len = t->http.reply.len;
 	call.endpoint = e->model->endpoint;
 	call.model = e->model->remote;
-	call.resolved = reply.resolved;
-	call.finish = reply.finish_text;
+	call.resolved = reply->resolved;
+	call.finish = reply->finish_text;
 	call.server_id = t->http.server_id[0] != '\0' ? t->http.server_id :
-	    reply.id;
+	    reply->id;
 	call.http_status = t->http.status;
 	call.attempts = t->tries;
 	call.latency_ms = t->http.latency_ms;
-	call.tokens_in = reply.tokens_in;
-	call.tokens_cached = reply.tokens_cached;
-	call.tokens_out = reply.tokens_out;
-	call.tokens_reasoning = reply.tokens_reasoning;
-	call.cost_pusd = rdl_budget_cost(r, &reply);
+	call.tokens_in = reply->tokens_in;
+	call.tokens_cached = reply->tokens_cached;
+	call.tokens_out = reply->tokens_out;
+	call.tokens_reasoning = reply->tokens_reasoning;
+	call.cost_pusd = rdl_budget_cost(r, reply);
 	rdl_budget_settle(&e->budget, t->reserved_pusd, call.cost_pusd);
 	e->totals->calls++;
 	if (call.cost_pusd >= 0)
@@ -163,7 +157,8 @@ release_followers(struct rdl_engine *e, struct rdl_task *t, bool replied,
 			continue;
 		}
 		e->totals->hits++;
-		rdl_task_judge(o, t->http.reply.p, t->http.reply.len);
+		rdl_answer_read(o, t->http.reply.p, t->http.reply.len);
+		rdl_task_judge(o);
 		if (o->answer.ok || o->job.request.attempt % 2 == 1 ||
 		    !rdl_task_worth_reasking(o)) {
 			o->state = RDL_TASK_DONE;
@@ -183,7 +178,7 @@ read_reply(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
 	rdl_task_forget(e, t);
 	e->busy--;
-	rdl_task_judge(t, t->http.reply.p, t->http.reply.len);
+	rdl_task_judge(t);
 	if (release_followers(e, t, true, err) < 0)
 		return -1;
 	if (t->answer.ok || t->job.request.attempt % 2 == 1 ||

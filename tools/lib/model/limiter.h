@@ -1,13 +1,13 @@
 /*
  * How fast one may ask: requests and tokens a minute, by what is configured,
- * what the server says, and what its refusals teach.  One state for all
- * slots of a process, and through the ledger for all processes with the same key.
+ * what the server says, and what its refusals teach.  One state for all slots
+ * of a process, and through the ledger for all processes with the same key.
  *
  * States: known limits are paced evenly (GCRA) from the start.  Unknown ones
- * begin with a few calls in flight and double with each answered round until the
- * server's headers name a limit or a 429 shows it; after a 429 nobody sends until
- * retry-after has passed, the rate becomes what was accepted in that span, and
- * then grows slowly.  What was learned is kept in the ledger.
+ * begin with a few calls in flight and double with each answered round until
+ * the server's headers name a limit or a 429 shows it; after a 429 nobody
+ * sends until retry-after has passed, the rate becomes what was accepted in
+ * that span, and then grows slowly.  What was learned is kept in the ledger.
  */
 #ifndef RDL_MODEL_LIMITER_H
 #define RDL_MODEL_LIMITER_H

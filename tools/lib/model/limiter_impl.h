@@ -1,7 +1,7 @@
 /*
  * Inside the rate limiter: the state that all processes share, as a pure
- * machine with the time passed in, and where it is kept.  Not for other rooms; the
- * unit tests simulate servers with it.
+ * machine with the time passed in, and where it is kept.  Not for other
+ * rooms; the unit tests simulate servers with it.
  */
 #ifndef RDL_MODEL_LIMITER_IMPL_H
 #define RDL_MODEL_LIMITER_IMPL_H
