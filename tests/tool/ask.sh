@@ -214,7 +214,7 @@ check_output 'every answer is there once' - sqlite3 riddle.db \
 	"select count(*), count(distinct request) from calls where model = 'two'" <<< '200|200'
 check 'and it verifies' riddle ledger verify
 cp riddle.db newer.db
-sqlite3 newer.db 'pragma user_version = 99' 
+sqlite3 newer.db 'pragma user_version = 99'
 check_status 1 'a newer ledger is refused' \
 	ask -p spell.prompt -m "$M" --ledger newer.db rows.jsonl
 check_stderr 'and says why' 'newer riddle'

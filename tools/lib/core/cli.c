@@ -189,17 +189,18 @@ help_option(const struct rdl_opt *o, const char *from)
 	print_wrapped(text);
 }
 
+/* A table's own options, then its groups under their headings. */
 static void
-help_table(const struct rdl_opt *o, const char *base)
+help_table(const struct rdl_opt *all, const char *base)
 {
-	const struct rdl_opt *all = o;
+	const struct rdl_opt *o;
 
-	for (; o->type != RDL_OPT_END; o++)
+	for (o = all; o->type != RDL_OPT_END; o++)
 		if (o->type != RDL_OPT_GROUP)
 			help_option(o, base + o->off);
 	for (o = all; o->type != RDL_OPT_END; o++)
 		if (o->type == RDL_OPT_GROUP) {
-			printf("\n%s:\n", o->help);
+			printf("%s%s:\n", o > all ? "\n" : "", o->help);
 			help_table(o->group, base + o->off);
 		}
 }

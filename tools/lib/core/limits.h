@@ -12,11 +12,11 @@
 #define RDL_MIB (1024 * RDL_KIB)
 
 #define RDL_LINE_MAX	(16 * RDL_MIB)	/* one record, without its newline */
-#define RDL_DEPTH_MAX	1024		/* nesting of a JSON value we recurse into */
-#define RDL_FILE_MAX	(64 * RDL_MIB)	/* a file read whole: prompt, schema, config */
-#define RDL_IMAGE_MAX	(50 * RDL_MIB)	/* one image sent to a model, before base64 */
+#define RDL_DEPTH_MAX	1024		/* nesting of JSON, where we recurse */
+#define RDL_FILE_MAX	(64 * RDL_MIB)	/* a file read whole: prompt, schema */
+#define RDL_IMAGE_MAX	(50 * RDL_MIB)	/* one image for a model, not base64 */
 #define RDL_BODY_MAX	(256 * RDL_MIB)	/* one request body on the wire */
-#define RDL_REPLY_MAX	(64 * RDL_MIB)	/* one reply body (generated images are base64) */
+#define RDL_REPLY_MAX	(64 * RDL_MIB)	/* one reply body, images in it too */
 #define RDL_HEADER_MAX	(64 * RDL_KIB)	/* all headers of one reply */
 #define RDL_URL_MAX	8192		/* one URL, NUL included */
 #define RDL_ID_MAX	512		/* an id as text, NUL included */

@@ -15,7 +15,7 @@ struct rdl_out {
 	const char *name;	/* for messages; borrowed */
 	char *buf;
 	size_t len;
-	int failed;		/* an error was reported; nothing more is written */
+	int failed;		/* reported; nothing more is written */
 };
 
 #define RDL_OUT_INIT { -1, NULL, NULL, 0, 0 }

@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *tool_name = "riddle";
 static volatile sig_atomic_t stop_signal;
@@ -112,16 +114,25 @@ rdl_tool_fail(const struct rdl_err *err)
 	}
 }
 
+/* True if stdout is a pipe that nobody reads: an earlier write may have met
+ * EPIPE, which stdio does not remember. */
+static bool
+reader_left(void)
+{
+	struct pollfd p = { STDOUT_FILENO, POLLOUT, 0 };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 int
 rdl_tool_stdio_close(void)
 {
-	int failed;
+	bool failed = ferror(stdout) != 0, left = reader_left();
 
-	failed = ferror(stdout);
 	errno = 0;
 	if (fclose(stdout) == 0 && !failed)
 		return RDL_EXIT_OK;
-	if (errno == EPIPE)
+	if (errno == EPIPE || left)
 		return RDL_EXIT_PIPE;
 	fprintf(stderr, "%s: stdout: %s\n", tool_name,
 	    errno != 0 ? strerror(errno) : "write error");

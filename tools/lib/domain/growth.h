@@ -16,7 +16,7 @@
 
 /* What is known of a node beside its place: taxon->user. */
 struct rdl_growth_node {
-	const char *line;	/* a seed's record, newline included; else NULL */
+	const char *line;	/* a seed's record with newline; else NULL */
 	size_t len;
 	bool seed;		/* given, or above one that was */
 	int64_t round;		/* not a seed: of its level, from 1 */

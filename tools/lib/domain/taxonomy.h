@@ -1,7 +1,7 @@
 /*
  * A tree of task types, as TaskGalaxy grows it (arXiv 2502.09925): every node
- * is a path of names, "ocr ~ webpage ocr", and two names are the same when their
- * folded forms are.  Pure: no I/O.  Memory: about 300 bytes a node.
+ * is a path of names, "ocr ~ webpage ocr", and two names are the same when
+ * their folded forms are.  Pure: no I/O.  Memory: about 300 bytes a node.
  */
 #ifndef RDL_DOMAIN_TAXONOMY_H
 #define RDL_DOMAIN_TAXONOMY_H
@@ -49,9 +49,9 @@ struct rdl_taxon *rdl_taxonomy_child(struct rdl_taxonomy *t,
 
 /*
  * Read one line of a model's reply as a new child of parent.  Bullets, list
- * numbers, quotes, Markdown emphasis and a full stop at the end are taken off.  A path
- * is accepted if it is the parent's, exactly, and one name more; both tildes
- * (U+007E, U+223C) join.  Returns the node, or NULL with the reason.
+ * numbers, quotes, Markdown emphasis and a full stop at the end are taken off.
+ * A path is accepted if it is the parent's, exactly, and one name more; both
+ * tildes (U+007E, U+223C) join.  Returns the node, or NULL with the reason.
  */
 struct rdl_taxon *rdl_taxonomy_propose(struct rdl_taxonomy *t,
     struct rdl_taxon *parent, const char *line, size_t len, bool *made,

@@ -3,8 +3,8 @@
  *
  * One thread, one HTTP multi handle, a fixed number of slots.  A job becomes a
  * request only when a slot is free, so memory is slots times request.  Every
- * request is looked up in the ledger first; every reply is stored there
- * before it is read.  Equal requests under way are asked once.  Retries, rate limits,
+ * request is looked up in the ledger first; every reply is stored there before
+ * it is read.  Equal requests under way are asked once.  Retries, rate limits,
  * deadlines, budget, re-asks and the order of answers are decided here, once,
  * for all tools.
  */
@@ -52,7 +52,7 @@ struct rdl_job {
 	struct rdl_arena arena;	/* freed with the job */
 	struct rdl_request request;
 	const struct rdl_schema *schema;	/* checks the reply; or NULL */
-	const char *failed_rule;	/* not NULL: the job cannot be asked; it */
+	const char *failed_rule;	/* not NULL: it cannot be asked, and */
 	const char *failed_reason;	/* only takes its place in the order */
 	void *user;		/* the tool's */
 };
@@ -103,10 +103,10 @@ int rdl_engine_open(struct rdl_engine **out, const struct rdl_engine_opts *o,
 
 /*
  * Ask all jobs of the source.  Returns 0 when all were answered or failed, or
- * -1: RDL_E_BUDGET at the budget, RDL_E_STOPPED after a signal, RDL_E_REMOTE when
- * nothing further can be asked (a refused key).  Answers that were in flight
- * are waited for, stored and delivered first, except after a second signal.
- * Can be called again for another round.
+ * -1: RDL_E_BUDGET at the budget, RDL_E_STOPPED after a signal, RDL_E_REMOTE
+ * when nothing further can be asked (a refused key).  Answers that were in
+ * flight are waited for, stored and delivered first, except after a second
+ * signal.  Can be called again for another round.
  */
 int rdl_engine_run(struct rdl_engine *e, const struct rdl_engine_ops *ops,
     void *ctx, struct rdl_err *err) RDL_MUST_CHECK;

@@ -58,8 +58,8 @@ source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 	row->rollout = f->rollout++;
 	job->user = row;
 	identify(f, row, job);
-	if (job->failed_rule == NULL && rdl_question_fill(&f->question, f->rec.root, row->rollout, job,
-	    err) < 0)
+	if (job->failed_rule == NULL && rdl_question_fill(&f->question,
+	    f->rec.root, row->rollout, job, err) < 0)
 		return rdl_stage_where(&f->stage, err);
 	if (f->spec->engine->dry_run)
 		rdl_stage_passed(&f->stage);

@@ -5,6 +5,7 @@
  */
 #include "record/schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,11 +58,28 @@ rdl_schema_free(struct rdl_schema *s)
 	free(s);
 }
 
+/* The embedded "schemas/KIND.json".  A kind without one is asked for with
+ * every record of a stream, so the last such is remembered. */
+static const struct rdl_embed *
+schema_file(const char *kind)
+{
+	static char missing[64];
+	char path[128];
+	const struct rdl_embed *f;
+
+	if (strcmp(kind, missing) == 0)
+		return NULL;
+	(void)snprintf(path, sizeof(path), "schemas/%.100s.json", kind);
+	f = rdl_embed_find(path);
+	if (f == NULL && strlen(kind) < sizeof(missing))
+		memcpy(missing, kind, strlen(kind) + 1);
+	return f;
+}
+
 const struct rdl_schema *
 rdl_schema_of_kind(const char *kind)
 {
 	static struct rdl_map compiled = RDL_MAP_INIT;
-	struct rdl_buf path = RDL_BUF_INIT(128);
 	struct rdl_err err = RDL_ERR_INIT;
 	const struct rdl_embed *file;
 	struct rdl_map_entry *e;
@@ -70,9 +88,7 @@ rdl_schema_of_kind(const char *kind)
 	e = rdl_map_get(&compiled, kind, strlen(kind));
 	if (e != NULL)
 		return (const struct rdl_schema *)(uintptr_t)e->value;
-	rdl_buf_addf(&path, "schemas/%s.json", kind);
-	file = rdl_buf_full(&path) ? NULL : rdl_embed_find(path.p);
-	rdl_buf_release(&path);
+	file = schema_file(kind);
 	if (file == NULL)
 		return NULL;
 	s = rdl_schema_compile(file->text, file->len, file->path, &err);

@@ -224,6 +224,8 @@ fits_dependent(const struct node *n, yyjson_val *v,
 	yyjson_val *key, *names;
 	size_t i, max;
 
+	if (n->dependent == NULL)
+		return true;
 	yyjson_obj_foreach(n->dependent, i, max, key, names)
 		if (yyjson_obj_getn(v, yyjson_get_str(key),
 		    yyjson_get_len(key)) != NULL &&
