@@ -303,10 +303,15 @@ find_page(const struct house *h, const char *name, struct rdl_buf *path)
 	return 0;
 }
 
-/* Show a page: man(1) on a terminal, else rendered, else as it is. */
+/* Show a page: by man(1) on a terminal, else rendered as plain text, or as it
+ * is where there is no mandoc. */
 static int
 help(struct house *h, const char *name, struct rdl_err *err)
 {
+	/* mandoc overstrikes bold letters for a pager; a pipe wants none. */
+	static const char plain[] = "command -v mandoc >/dev/null || "
+	    "exec cat \"$1\"; mandoc -Tascii \"$1\" | "
+	    "sed \"s/.$(printf '\\010')//g\"";
 	struct rdl_buf path = RDL_BUF_INIT(PATH_MAX);
 
 	if (!is_name(name) || !find_page(h, name, &path)) {
@@ -315,8 +320,7 @@ help(struct house *h, const char *name, struct rdl_err *err)
 	}
 	if (isatty(STDOUT_FILENO))
 		(void)execlp("man", "man", "-l", path.p, (char *)NULL);
-	(void)execlp("mandoc", "mandoc", path.p, (char *)NULL);
-	(void)execlp("cat", "cat", path.p, (char *)NULL);
+	(void)execlp("sh", "sh", "-c", plain, "sh", path.p, (char *)NULL);
 	(void)rdl_err_sys(err, RDL_E_IO, "cannot show %s", path.p);
 	rdl_buf_release(&path);
 	return rdl_tool_fail(err);

@@ -1,8 +1,9 @@
 /*
- * bench: http URL [REQUESTS [IN-FLIGHT]]
- * POSTs of 290 bytes through rdl_http, and through the least that can be
- * written with curl_multi_socket_action on epoll (the baseline), in turn.
- * Prints requests a second and CPU a request of both, and their ratio.
+ * bench: http URL [REQUESTS [IN-FLIGHT [bare]]]
+ * Chat requests with prompts of 290 bytes, all different, through the least
+ * that can be written with curl_multi_socket_action on epoll (the baseline),
+ * and, unless "bare" is said, through rdl_http.
+ * Prints requests a second and CPU a request of each, and their ratio.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,12 @@
 #include "model/curl.h"
 #include "model/http.h"
 
-#define BODY 290
+#define PROMPT 290
+#define HEAD "{\"model\":\"m\",\"messages\":[{\"role\":\"user\"," \
+	"\"content\":\""
+#define TAIL "\"}]}"
+#define BODY (sizeof(HEAD TAIL) - 1 + PROMPT)
+#define DIGITS 10		/* of the number in the prompt */
 #define HEADERS "Content-Type: application/json\n" \
 	"Authorization: Bearer bench-key-of-a-usual-length-0123456789abcdef"
 
@@ -28,7 +34,29 @@ struct result {
 	uint64_t connections;
 };
 
-static char body[BODY + 1];
+/* Room for n requests of BODY bytes. */
+static char *
+bodies_new(size_t n)
+{
+	char *all = rdl_mem_calloc(n, BODY), *p;
+
+	for (p = all; p < all + n * BODY; p += BODY) {
+		memset(p, 'x', BODY);
+		memcpy(p, HEAD, sizeof(HEAD) - 1);
+		memcpy(p + BODY - sizeof(TAIL) + 1, TAIL, sizeof(TAIL) - 1);
+	}
+	return all;
+}
+
+/* Make it the request of this number. */
+static void
+body_number(char *body, size_t n)
+{
+	char digits[24];
+
+	(void)snprintf(digits, sizeof(digits), "%0*zu", DIGITS, n);
+	memcpy(body + sizeof(HEAD) - 1, digits, DIGITS);
+}
 
 static double
 cpu_s(void)
@@ -47,6 +75,7 @@ bench_rdl(const char *url, size_t total, size_t inflight, struct result *r,
 	struct rdl_http_call *calls, **done;
 	struct rdl_http *h;
 	size_t sent = 0, got = 0, i;
+	char *bodies;
 	bool readable;
 	int n = 0, rc = -1;
 
@@ -54,12 +83,14 @@ bench_rdl(const char *url, size_t total, size_t inflight, struct result *r,
 		return -1;
 	calls = rdl_mem_calloc(inflight, sizeof(*calls));
 	done = rdl_mem_calloc(inflight, sizeof(struct rdl_http_call *));
+	bodies = bodies_new(inflight);
 	for (; sent < inflight && sent < total; sent++) {
 		calls[sent].url = url;
 		calls[sent].headers = HEADERS;
-		calls[sent].body = body;
+		calls[sent].body = calls[sent].user = bodies + sent * BODY;
 		calls[sent].body_len = BODY;
 		calls[sent].timeout_ms = 60000;
+		body_number(calls[sent].user, sent);
 		if (rdl_http_send(h, &calls[sent], err) < 0)
 			goto out;
 	}
@@ -72,7 +103,7 @@ bench_rdl(const char *url, size_t total, size_t inflight, struct result *r,
 			r->ok += done[i]->status == 200;
 			if (sent == total)
 				continue;
-			sent++;
+			body_number(done[i]->user, sent++);
 			if (rdl_http_send(h, done[i], err) < 0)
 				goto out;
 		}
@@ -85,6 +116,7 @@ out:
 		rdl_buf_release(&calls[i].reply);
 	free(calls);
 	free(done);
+	free(bodies);
 	return rc;
 }
 
@@ -138,7 +170,7 @@ bare_body(char *p, size_t size, size_t n, void *arg)
 
 static CURL *
 bare_easy(const struct rdl_curl *c, const char *url,
-    struct curl_slist *headers, size_t *bytes)
+    struct curl_slist *headers, char *body, size_t *bytes)
 {
 	CURL *e = c->easy_init();
 
@@ -147,6 +179,7 @@ bare_easy(const struct rdl_curl *c, const char *url,
 	(void)c->easy_setopt(e, CURLOPT_HTTPHEADER, headers);
 	(void)c->easy_setopt(e, CURLOPT_POSTFIELDSIZE, (long)BODY);
 	(void)c->easy_setopt(e, CURLOPT_POSTFIELDS, body);
+	(void)c->easy_setopt(e, CURLOPT_PRIVATE, body);
 	(void)c->easy_setopt(e, CURLOPT_WRITEFUNCTION, bare_body);
 	(void)c->easy_setopt(e, CURLOPT_WRITEDATA, bytes);
 	return e;
@@ -159,6 +192,7 @@ bare_act(struct bare *b, curl_socket_t fd, int what, size_t *sent,
 {
 	CURLMsg *msg;
 	CURL *easy;
+	char *body;
 	long status;
 	int n;
 
@@ -171,7 +205,9 @@ bare_act(struct bare *b, curl_socket_t fd, int what, size_t *sent,
 		r->ok += status == 200;
 		(*got)++;
 		if (*sent < total) {
-			(*sent)++;
+			(void)b->curl->easy_getinfo(easy, CURLINFO_PRIVATE,
+			    &body);
+			body_number(body, (*sent)++);
 			(void)b->curl->multi_add_handle(b->multi, easy);
 		}
 	}
@@ -186,6 +222,7 @@ bench_bare(const char *url, size_t total, size_t inflight, struct result *r,
 	struct epoll_event ev[128];
 	size_t sent = 0, got = 0, i, bytes = 0;
 	CURL **easies;
+	char *bodies;
 	int n, k, ms;
 
 	b.curl = rdl_curl_load(err);
@@ -204,8 +241,11 @@ bench_bare(const char *url, size_t total, size_t inflight, struct result *r,
 	headers = b.curl->slist_append(NULL, "Content-Type: application/json");
 	headers = b.curl->slist_append(headers, "Authorization: Bearer x");
 	easies = rdl_mem_calloc(inflight, sizeof(CURL *));
+	bodies = bodies_new(inflight);
 	for (; sent < inflight && sent < total; sent++) {
-		easies[sent] = bare_easy(b.curl, url, headers, &bytes);
+		body_number(bodies + sent * BODY, sent);
+		easies[sent] = bare_easy(b.curl, url, headers,
+		    bodies + sent * BODY, &bytes);
 		(void)b.curl->multi_add_handle(b.multi, easies[sent]);
 	}
 	while (got < total) {
@@ -230,6 +270,7 @@ bench_bare(const char *url, size_t total, size_t inflight, struct result *r,
 	(void)b.curl->multi_cleanup(b.multi);
 	(void)close(b.epoll);
 	free(easies);
+	free(bodies);
 	return 0;
 }
 
@@ -268,19 +309,18 @@ main(int argc, char *argv[])
 	int64_t total = 100000, inflight = 32;
 	double a, b;
 
-	if (argc < 2 || argc > 4 || (argc > 2 && rdl_num_int(argv[2], 1,
+	if (argc < 2 || argc > 5 || (argc > 2 && rdl_num_int(argv[2], 1,
 	    100000000, &total, &err) < 0) || (argc > 3 && rdl_num_int(argv[3],
-	    1, RDL_INFLIGHT_MAX, &inflight, &err) < 0)) {
+	    1, RDL_INFLIGHT_MAX, &inflight, &err) < 0) ||
+	    (argc > 4 && strcmp(argv[4], "bare") != 0)) {
 		(void)fprintf(stderr, "usage: http URL [REQUESTS "
-		    "[IN-FLIGHT]]\n");
+		    "[IN-FLIGHT [bare]]]\n");
 		return 2;
 	}
-	/* A chat request that any server understands, padded to BODY. */
-	(void)snprintf(body, sizeof(body), "{\"model\":\"m\",\"messages\":"
-	    "[{\"role\":\"user\",\"content\":\"%0*d\"}]}", BODY - 60, 1);
-	memset(body + strlen(body), ' ', BODY - strlen(body));
 	b = measure("bare curl", bench_bare, argv[1], (size_t)total,
 	    (size_t)inflight);
+	if (argc > 4)
+		return 0;
 	a = measure("rdl_http", bench_rdl, argv[1], (size_t)total,
 	    (size_t)inflight);
 	(void)printf("rdl_http / bare curl: %.2f\n", a / b);
