@@ -21,7 +21,7 @@ FROM call WHERE run IS NOT NULL AND run NOT IN (SELECT run FROM run)
 UNION ALL
 SELECT 'error', 'packing', 'segment ' || segment || ' of run ' || run ||
 	' says it has ' || n || ' records, and its bytes do not'
-FROM segment WHERE n NOT BETWEEN 1 AND 256 OR length(ids) <> 16 * n OR
+FROM segment WHERE n NOT BETWEEN 1 AND 250 OR length(ids) <> 16 * n OR
 	coalesce(length(froms), 16 * n) <> 16 * n OR
 	coalesce(length(calls), 16 * n) <> 16 * n OR
 	(from_kind IS NULL) <> (froms IS NULL)

@@ -180,6 +180,9 @@ ledger drops --limit 1 --json | jq -c .run >got
 echo 2 >want
 check_equal 'drops --limit: the newest' want got
 
+for v in runs cost drops calls; do
+	check_status 1 "$v --run: no such run" ledger $v --run 99
+done
 ledger calls --json | jq -c '[.call, .run,
     if .cost_usd then .cost_usd * 1e6 else null end, has("reply")]' >got
 cat >want <<END
@@ -487,7 +490,14 @@ finds 'an alias that was changed' \
 finds 'a call that is gone' "DELETE FROM call WHERE hash = x'$CALL1'" \
     'call +a record of run 2 \(segment 2\) names call'
 finds 'a lookup table with a hole' \
-    "DELETE FROM lookup WHERE what = 'from'" 'lookup +segment 2 is not in'
+    "DELETE FROM lookup WHERE what = 'from'" 'lookup +segment 2 is not in the lookup'
+finds 'a block out of order' "UPDATE lookup SET pairs =
+	substr(pairs, 13) || substr(pairs, 1, 12) WHERE what = 'id'" 'lookup +block 1 is not in order'
+finds 'a key of another row' "UPDATE lookup SET pairs = substr(pairs, 1, 8) ||
+	x'00000003' || substr(pairs, 13) WHERE what = 'id'" \
+    'lookup +segment 2 is not in the lookup'
+finds 'a block that is cut' "UPDATE lookup SET pairs = substr(pairs, 1, 13)
+	WHERE what = 'loss'" 'lookup +block [0-9]+ is not in order'
 check_output 'verify --json: nothing if all is well' /dev/null \
     ledger verify --json
 sqlite3 bad.db "UPDATE run SET passed = 7 WHERE run = 1"
@@ -548,6 +558,48 @@ printf '{\xff}\n' >want
 check_output 'drops --records: the bytes themselves' want \
     ledger --ledger evil.db drops --records
 
+# -- A ledger of real runs --------------------------------------------------------
+
+real() {
+	timeout 60 "$LIBEXEC/$1" --ledger real.db --progress never "${@:2}"
+}
+
+if stub_start --taxonomy; then
+	printf '{"path":["OCR"]}\n{"path":["counting"]}\n' >seeds.jsonl
+	grow=(taxonomy-expand -m "$STUB_URL#stub" --levels 3 --from-level 2
+	    --rounds 1)
+	real "${grow[@]}" seeds.jsonl >tasks.jsonl 2>.err
+	check 'a tree grows' test -s tasks.jsonl
+	real "${grow[@]}" --temperature 0.9 seeds.jsonl >more.jsonl 2>.err
+	printf '{"kind":"task","path":"no list"}\n' >>tasks.jsonl
+	real validate tasks.jsonl >valid.jsonl 2>.err
+	check_output 'verify: real runs' ok ledger --ledger real.db verify
+	id=$(jq -r 'select(.level == 3) | .id' valid.jsonl | head -n 1)
+	check 'why: a leaf' ledger --ledger real.db why "${id:0:13}" --json
+	jq -c '[.depth, .how, .tool, .finish]' .out >got
+	cat >want <<-'END'
+	[0,"made","taxonomy-expand","stop"]
+	[0,"made","taxonomy-expand","stop"]
+	[0,"kept","validate",null]
+	[1,"made","taxonomy-expand","stop"]
+	[1,"made","taxonomy-expand","stop"]
+	[1,"kept","validate",null]
+	[2,"written","taxonomy-expand",null]
+	[2,"kept","taxonomy-expand",null]
+	[2,"kept","validate",null]
+	END
+	check_equal 'why: its line, back to the seed' want got
+	check 'diff: what was asked otherwise' \
+	    ledger --ledger real.db diff 1 2 --json
+	jq -r 'select(.what == "call") | .field' .out | sort -u >got
+	echo temperature >want
+	check_equal 'diff: it is the temperature' want got
+	check 'drops: the bad task' ledger --ledger real.db drops --json
+	check_equal 'drops: its line' <(tail -n 1 tasks.jsonl) \
+	    <(jq -r .record .out)
+	stub_stop
+fi
+
 # -- Usage and surroundings -----------------------------------------------------
 
 check_status 2 'no verb' ledger
@@ -584,11 +636,25 @@ check 'reader left: 141' test "${PIPESTATUS[0]}" -eq 141
 ledger --ledger big.db drops --records | cmp - <(seq -f '{"n":%.0f}' 30000)
 check 'all of many rows' test $? -eq 0
 
+# Lines are cut to the width of a terminal, and only there.
+script -qc "stty cols 40; '$LIBEXEC/ledger' runs" /dev/null </dev/null |
+    tr -d '\r' >got 2>.err
+ledger runs | cut -c 1-40 | sed 's/ *$//' >want
+check_equal 'a terminal of 40 columns' want got
+
 # A ledger that cannot be written answers, too.
-if [ "$(id -u)" -ne 0 ]; then
-	mkdir ro && cp riddle.db ro/ && chmod 555 ro && chmod 444 ro/riddle.db
-	check 'a read-only ledger' ledger --ledger ro/riddle.db why qa:11111111
-	chmod 755 ro
+mkdir ro && cp riddle.db ro/
+rm -f ro/riddle.db-wal ro/riddle.db-shm
+chmod 755 "$T" && chmod 555 ro && chmod 444 ro/riddle.db
+nobody=()
+[ "$(id -u)" -ne 0 ] || nobody=(setpriv --reuid 65534 --regid 65534
+    --clear-groups)
+if "${nobody[@]}" test -x "$LIBEXEC/ledger"; then
+	check 'a read-only ledger' "${nobody[@]}" "$LIBEXEC/ledger" \
+	    --ledger ro/riddle.db why "qa:$Q"
+	check_status 1 'it cannot be indexed' "${nobody[@]}" \
+	    "$LIBEXEC/ledger" --ledger ro/riddle.db index
 else
-	skip 'a read-only ledger' 'root can write everything'
+	skip 'a read-only ledger' 'the build is not open to another user'
 fi
+chmod 755 ro

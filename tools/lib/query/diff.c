@@ -11,7 +11,7 @@
 #include "query/jsondiff.h"
 #include "query/verb.h"
 
-#define CALLS_MAX 3		/* calls that are compared, unless --limit says */
+#define CALLS_MAX 3		/* compared, unless --limit says otherwise */
 #define FIELDS_MAX 20		/* differences of one call that are shown */
 #define VALUE_MAX 64		/* bytes of a value in a table */
 
@@ -195,16 +195,14 @@ load(struct diff *d, struct rdl_err *err)
 
 /* Counts of one thing: what both sides have, and what only one has. */
 static int
-show_counts(struct diff *d, const char *what, const int64_t n[3],
-    struct rdl_err *err)
+show_counts(struct diff *d, struct rdl_stmt *s, struct rdl_err *err)
 {
-	d->what = what;
-	rdl_table_int(&d->table, LEFT, n[2]);
-	rdl_table_int(&d->table, RIGHT, n[2]);
+	rdl_table_int(&d->table, LEFT, rdl_stmt_get_int(s, 0));
+	rdl_table_int(&d->table, RIGHT, rdl_stmt_get_int(s, 0));
 	if (end_row(d, "in both", err) < 0)
 		return -1;
-	rdl_table_int(&d->table, LEFT, n[0] - n[2]);
-	rdl_table_int(&d->table, RIGHT, n[1] - n[2]);
+	rdl_table_int(&d->table, LEFT, rdl_stmt_get_int(s, 1));
+	rdl_table_int(&d->table, RIGHT, rdl_stmt_get_int(s, 2));
 	return end_row(d, "only here", err);
 }
 
@@ -212,17 +210,18 @@ static int
 compare_sets(struct diff *d, struct rdl_err *err)
 {
 	struct rdl_stmt *s = rdl_query_prepare(d->q, "diff_counts", err);
-	int64_t n[6] = { 0, 0, 0, 0, 0, 0 };
-	int i;
+	int rc;
 
-	if (s == NULL || rdl_stmt_step(s, err) < 0)
+	if (s == NULL)
 		return -1;
-	for (i = 0; i < 6; i++)
-		n[i] = rdl_stmt_get_int(s, i);
+	d->what = "records";
+	while ((rc = rdl_stmt_step(s, err)) > 0) {
+		if ((rc = show_counts(d, s, err)) < 0)
+			break;
+		d->what = "calls";
+	}
 	rdl_stmt_reset(s);
-	if (show_counts(d, "records", n, err) < 0)
-		return -1;
-	return show_counts(d, "calls", n + 3, err);
+	return rc;
 }
 
 /* One record that the sides asked different things for. */

@@ -17,8 +17,8 @@ typedef int (*rdl_jsondiff_fn)(const char *path, yyjson_val *left,
 
 /*
  * Call fn for each smallest part that differs, in the order of left, then
- * those only in right.  Numbers are compared as the parser holds them; members of
- * objects in any order.  path is put before all paths; arrays and objects
+ * those only in right.  Numbers are compared as the parser holds them, members
+ * of objects in any order.  path is put before all paths; arrays and objects
  * nested deeper than RDL_DEPTH_MAX count as different.  Returns what fn
  * returned last.
  */

@@ -13,10 +13,17 @@
 static const char *const names[] = { "id", "from", "loss" };
 
 #define MARK(name) "(SELECT value FROM meta WHERE name = '" name "')"
+#define BY(column) " ORDER BY " #column
 #define IDS "SELECT segment, kind, ids FROM segment WHERE "
 #define FROMS "SELECT segment, from_kind, froms FROM segment WHERE " \
 	"froms IS NOT NULL AND "
 #define LOSSES "SELECT loss, kind, hash FROM loss WHERE "
+
+const char *
+rdl_lookup_name(enum rdl_lookup_what what)
+{
+	return names[what];
+}
 
 const char *
 rdl_lookup_sql_row(enum rdl_lookup_what what)
@@ -42,9 +49,9 @@ const char *
 rdl_lookup_sql_old(enum rdl_lookup_what what)
 {
 	static const char *const sql[] = {
-		IDS "segment <= " MARK("indexed_segment"),
-		FROMS "segment <= " MARK("indexed_segment"),
-		LOSSES "loss <= " MARK("indexed_loss") };
+		IDS "segment <= " MARK("indexed_segment") BY(segment),
+		FROMS "segment <= " MARK("indexed_segment") BY(segment),
+		LOSSES "loss <= " MARK("indexed_loss") BY(loss) };
 
 	return sql[what];
 }

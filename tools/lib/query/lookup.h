@@ -24,8 +24,11 @@ int rdl_lookup(struct rdl_query *q, enum rdl_lookup_what what,
     const struct rdl_hash *lo, const struct rdl_hash *hi, rdl_lookup_fn fn,
     void *ctx, struct rdl_err *err) RDL_MUST_CHECK;
 
+/* As in column "what" of the table. */
+const char *rdl_lookup_name(enum rdl_lookup_what what);
+
 /* SQL for (row, kind, packed hashes): of row :row; of the rows that are not
- * indexed yet; of those that are. */
+ * indexed yet; of those that are, oldest first. */
 const char *rdl_lookup_sql_row(enum rdl_lookup_what what);
 const char *rdl_lookup_sql_new(enum rdl_lookup_what what);
 const char *rdl_lookup_sql_old(enum rdl_lookup_what what);

@@ -39,6 +39,25 @@ screen_width(void)
 	return w.ws_col;
 }
 
+static int
+check_run(struct rdl_query *q, int64_t run, struct rdl_err *err)
+{
+	struct rdl_stmt *s = rdl_db_prepare(q->db,
+	    "SELECT 1 FROM run WHERE run = :run", err);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	rdl_stmt_int(s, ":run", run);
+	rc = rdl_stmt_step(s, err);
+	rdl_stmt_reset(s);
+	if (rc == 0)
+		return rdl_err_set(err, RDL_E_DB, "%s: there is no run %lld; "
+		    "'riddle ledger runs' lists them", q->path,
+		    (long long)run);
+	return rc < 0 ? -1 : 0;
+}
+
 int
 rdl_query_open(struct rdl_query *q, const struct rdl_query_opts *o,
     enum rdl_query_access access, const char *const *args, size_t nargs,
@@ -65,7 +84,7 @@ rdl_query_open(struct rdl_query *q, const struct rdl_query_opts *o,
 	    err) < 0)
 		return -1;
 	q->db = rdl_ledger_db(q->ledger);
-	return 0;
+	return o->run > 0 ? check_run(q, o->run, err) : 0;
 }
 
 int
@@ -160,21 +179,9 @@ int
 rdl_query_run(struct rdl_query *q, const char *text, int64_t *run,
     struct rdl_err *err)
 {
-	struct rdl_stmt *s;
-	int rc;
-
 	if (rdl_num_int(text, 1, INT64_MAX, run, err) < 0)
 		return rdl_err_prefix(err, "run");
-	s = rdl_db_prepare(q->db, "SELECT 1 FROM run WHERE run = :run", err);
-	if (s == NULL)
-		return -1;
-	rdl_stmt_int(s, ":run", *run);
-	rc = rdl_stmt_step(s, err);
-	rdl_stmt_reset(s);
-	if (rc == 0)
-		return rdl_err_set(err, RDL_E_DB, "%s: there is no run %s; "
-		    "'riddle ledger runs' lists them", q->path, text);
-	return rc < 0 ? -1 : 0;
+	return check_run(q, *run, err);
 }
 
 void

@@ -46,7 +46,8 @@ enum rdl_query_access {
 	RDL_QUERY_CREATE	/* it is made when missing */
 };
 
-/* Find the ledger's name, open it, take stdout.  o and args are borrowed. */
+/* Find the ledger's name, open it, take stdout; see that run o->run is there.
+ * o and args are borrowed. */
 int rdl_query_open(struct rdl_query *q, const struct rdl_query_opts *o,
     enum rdl_query_access access, const char *const *args, size_t nargs,
     struct rdl_err *err) RDL_MUST_CHECK;

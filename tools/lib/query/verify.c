@@ -11,23 +11,15 @@
 #include <unistd.h>
 
 #include "core/tool.h"
-#include "query/lookup.h"
 #include "query/verb.h"
+#include "query/verify.h"
 
-struct verify {
-	struct rdl_query *q;
-	struct rdl_table table;
-	uint64_t errors, notes;
-};
-
-static int
-find(struct verify *v, const char *level, const char *check,
+int
+rdl_verify_find(struct rdl_verify *v, const char *level, const char *check,
     const char *finding, size_t len, struct rdl_err *err)
 {
 	if (strcmp(level, "error") == 0)
 		v->errors++;
-	else
-		v->notes++;
 	rdl_table_str(&v->table, 0, level);
 	rdl_table_str(&v->table, 1, check);
 	rdl_table_text(&v->table, 2, finding, len);
@@ -35,7 +27,7 @@ find(struct verify *v, const char *level, const char *check,
 }
 
 static int
-check_pages(struct verify *v, struct rdl_err *err)
+check_pages(struct rdl_verify *v, struct rdl_err *err)
 {
 	struct rdl_stmt *s = rdl_db_prepare(v->q->db,
 	    "PRAGMA integrity_check", err);
@@ -48,7 +40,7 @@ check_pages(struct verify *v, struct rdl_err *err)
 	while ((rc = rdl_stmt_step(s, err)) > 0) {
 		p = rdl_stmt_get_text(s, 0, &len);
 		if (strcmp(p, "ok") != 0 &&
-		    (rc = find(v, "error", "file", p, len, err)) < 0)
+		    (rc = rdl_verify_find(v, "error", "file", p, len, err)) < 0)
 			break;
 	}
 	rdl_stmt_reset(s);
@@ -56,7 +48,7 @@ check_pages(struct verify *v, struct rdl_err *err)
 }
 
 static int
-check_rows(struct verify *v, struct rdl_err *err)
+check_rows(struct rdl_verify *v, struct rdl_err *err)
 {
 	struct rdl_stmt *s = rdl_query_prepare(v->q, "verify", err);
 	const char *p;
@@ -67,9 +59,9 @@ check_rows(struct verify *v, struct rdl_err *err)
 		return -1;
 	while ((rc = rdl_stmt_step(s, err)) > 0) {
 		p = rdl_stmt_get_text(s, 2, &len);
-		rc = find(v, rdl_stmt_get_text(s, 0, NULL),
-		    rdl_stmt_get_text(s, 1, NULL), p != NULL ? p : "", len,
-		    err);
+		rc = rdl_verify_find(v, rdl_stmt_get_text(s, 0, NULL),
+		    rdl_stmt_get_text(s, 1, NULL), p != NULL ? p : "",
+		    len, err);
 		if (rc < 0)
 			break;
 	}
@@ -79,7 +71,7 @@ check_rows(struct verify *v, struct rdl_err *err)
 
 /* Rows (hash, text) whose hash must be that of the text. */
 static int
-check_hashes(struct verify *v, const char *sql, const char *what,
+check_hashes(struct rdl_verify *v, const char *sql, const char *what,
     struct rdl_err *err)
 {
 	struct rdl_stmt *s = rdl_db_prepare(v->q->db, sql, err);
@@ -102,75 +94,8 @@ check_hashes(struct verify *v, const char *sql, const char *what,
 		    RDL_HASH_LEN);
 		n = snprintf(finding, sizeof(finding),
 		    "%s %s is not the hash of its text", what, hex);
-		rc = find(v, "error", "hash", finding, (size_t)n, err);
-		if (rc < 0)
-			break;
-	}
-	rdl_stmt_reset(s);
-	return rc;
-}
-
-/* A row and whether the lookup table names it. */
-struct wanted {
-	int64_t row;
-	bool found;
-};
-
-static int
-compare_row(int64_t row, void *ctx, struct rdl_err *err)
-{
-	struct wanted *w = ctx;
-
-	(void)err;
-	w->found = w->found || row == w->row;
-	return w->found;
-}
-
-/* True if the lookup table names the row for each of its packed hashes: 1, 0
- * if it misses one, -1 on error. */
-static int
-is_indexed(struct verify *v, enum rdl_lookup_what what,
-    const unsigned char *p, size_t len, int64_t row, struct rdl_err *err)
-{
-	struct wanted w = { row, true };
-	struct rdl_hash hash;
-	size_t i;
-
-	for (i = 0; i + RDL_HASH_LEN <= len && w.found; i += RDL_HASH_LEN) {
-		memcpy(hash.b, p + i, RDL_HASH_LEN);
-		w.found = false;
-		if (rdl_lookup(v->q, what, &hash, &hash, compare_row, &w,
-		    err) < 0)
-			return -1;
-	}
-	return w.found;
-}
-
-static int
-check_lookup(struct verify *v, enum rdl_lookup_what what,
-    struct rdl_err *err)
-{
-	struct rdl_stmt *s = rdl_db_prepare(v->q->db,
-	    rdl_lookup_sql_old(what), err);
-	const void *p;
-	char finding[160];
-	size_t len;
-	int rc, found, n;
-
-	if (s == NULL)
-		return -1;
-	while ((rc = rdl_stmt_step(s, err)) > 0) {
-		p = rdl_stmt_get_blob(s, 2, &len);
-		found = is_indexed(v, what, p, len, rdl_stmt_get_int(s, 0),
+		rc = rdl_verify_find(v, "error", "hash", finding, (size_t)n,
 		    err);
-		if (found == 1)
-			continue;
-		n = snprintf(finding, sizeof(finding), "%s %lld is not in "
-		    "the lookup table, and should be",
-		    what == RDL_LOOKUP_LOSS ? "loss" : "segment",
-		    (long long)rdl_stmt_get_int(s, 0));
-		rc = found < 0 ? -1 : find(v, "error", "lookup", finding,
-		    (size_t)n, err);
 		if (rc < 0)
 			break;
 	}
@@ -180,7 +105,7 @@ check_lookup(struct verify *v, enum rdl_lookup_what what,
 
 /* Runs of this machine that are unfinished, and whose process is no more. */
 static int
-note_dead(struct verify *v, struct rdl_err *err)
+note_dead(struct rdl_verify *v, struct rdl_err *err)
 {
 	struct rdl_stmt *s = rdl_db_prepare(v->q->db, "SELECT run, tool, pid "
 	    "FROM run WHERE ended_ms IS NULL AND host = :host", err);
@@ -202,7 +127,7 @@ note_dead(struct verify *v, struct rdl_err *err)
 		    "run the same command again to go on",
 		    (long long)rdl_stmt_get_int(s, 0),
 		    rdl_stmt_get_text(s, 1, NULL), (long long)pid);
-		rc = find(v, "note", "run", finding, (size_t)n, err);
+		rc = rdl_verify_find(v, "note", "run", finding, (size_t)n, err);
 		if (rc < 0)
 			break;
 	}
@@ -211,16 +136,13 @@ note_dead(struct verify *v, struct rdl_err *err)
 }
 
 static int
-check_all(struct verify *v, struct rdl_err *err)
+check_all(struct rdl_verify *v, struct rdl_err *err)
 {
 	if (check_pages(v, err) < 0 || check_rows(v, err) < 0 ||
 	    check_hashes(v, "SELECT hash, request FROM call", "call",
 	    err) < 0 ||
 	    check_hashes(v, "SELECT hash, text FROM alias", "alias",
-	    err) < 0 ||
-	    check_lookup(v, RDL_LOOKUP_ID, err) < 0 ||
-	    check_lookup(v, RDL_LOOKUP_FROM, err) < 0 ||
-	    check_lookup(v, RDL_LOOKUP_LOSS, err) < 0)
+	    err) < 0 || rdl_verify_lookup(v, err) < 0)
 		return -1;
 	return note_dead(v, err);
 }
@@ -228,7 +150,7 @@ check_all(struct verify *v, struct rdl_err *err)
 int
 rdl_verify(struct rdl_query *q, struct rdl_err *err)
 {
-	struct verify v = { .q = q };
+	struct rdl_verify v = { .q = q };
 	int rc;
 
 	rdl_query_table(q, &v.table, NULL);

@@ -33,7 +33,8 @@ struct step {
 struct why {
 	struct rdl_query *q;
 	struct rdl_table json;
-	struct rdl_map told;
+	struct rdl_map told;		/* ids and runs */
+	struct rdl_map parents;		/* of the id that is being told */
 	struct step *stack;		/* ids to tell, the next one last */
 	size_t nstack;
 	struct entry *entries;		/* of the id that is being told */
@@ -61,6 +62,20 @@ forget_entries(struct why *w)
 	for (i = 0; i < w->nentries; i++)
 		free(w->entries[i].from);
 	w->nentries = 0;
+	rdl_map_release(&w->parents);
+}
+
+/* True the first time that a map gets this key of an id. */
+static bool
+is_first(struct rdl_map *m, const struct rdl_id *id, size_t number)
+{
+	char key[RDL_ID_TEXT + 24], text[RDL_ID_TEXT];
+	int made, n;
+
+	rdl_id_format(id, text);
+	n = snprintf(key, sizeof(key), "%s %zu", text, number);
+	(void)rdl_map_put(m, key, (size_t)n, &made);
+	return made;
 }
 
 static bool
@@ -92,10 +107,8 @@ gather(const struct rdl_entry *r, void *ctx, struct rdl_err *err)
 		e->has_call = r->has_call;
 		e->call = r->call;
 	}
-	for (i = 0; i < e->nfrom; i++)
-		if (memcmp(&e->from[i], &r->from, sizeof(r->from)) == 0)
-			return 0;
-	if (r->has_from) {
+	if (r->has_from && is_first(&w->parents, &r->from,
+	    (size_t)(e - w->entries) + 1)) {
 		e->from = rdl_mem_realloc(e->from, e->nfrom + 1,
 		    sizeof(*e->from));
 		e->from[e->nfrom++] = r->from;
@@ -305,15 +318,22 @@ tell_entries(struct why *w, struct rdl_err *err)
 	return 0;
 }
 
-/* The last parent goes first, so that the first one is told first. */
+/* Push each parent once, and turn them round: the first is told first. */
 static void
 push_parents(struct why *w)
 {
-	size_t i, j;
+	size_t i, j, lo = w->nstack, hi;
+	struct step swap;
 
-	for (i = w->nentries; i-- > 0; )
-		for (j = w->entries[i].nfrom; j-- > 0; )
-			push(w, &w->entries[i].from[j], w->depth + 1);
+	for (i = 0; i < w->nentries; i++)
+		for (j = 0; j < w->entries[i].nfrom; j++)
+			if (is_first(&w->parents, &w->entries[i].from[j], 0))
+				push(w, &w->entries[i].from[j], w->depth + 1);
+	for (hi = w->nstack; lo + 1 < hi; lo++) {
+		swap = w->stack[lo];
+		w->stack[lo] = w->stack[--hi];
+		w->stack[hi] = swap;
+	}
 }
 
 static int
@@ -354,6 +374,7 @@ int
 rdl_why(struct rdl_query *q, struct rdl_err *err)
 {
 	struct why w = { .q = q, .told = RDL_MAP_INIT,
+		.parents = RDL_MAP_INIT,
 		.id = RDL_BUF_INIT(RDL_LINE_MAX),
 		.from = RDL_BUF_INIT(SIZE_MAX / 2),
 		.text = RDL_BUF_INIT(SIZE_MAX / 2) };

@@ -110,7 +110,9 @@ raise_limit(void)
 static int
 start(struct rdl_stub *s, const struct rdl_stub_opts *o, struct rdl_err *err)
 {
-	const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD |
+	/* Not epoll: libmicrohttpd 0.9.75 waits for edges there, and with some
+	 * hundred busy connections it misses one and serves nobody again. */
+	const unsigned flags = MHD_USE_POLL_INTERNAL_THREAD |
 	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ITC;
 	const union MHD_DaemonInfo *info;
 	struct sockaddr_in addr;
