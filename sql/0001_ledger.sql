@@ -196,7 +196,8 @@ CREATE VIEW runs AS SELECT
 	    AS seconds,
 	records_in, passed, dropped, failed, records_out, calls, hits,
 	cost_pusd / 1e12 AS cost_usd, unpriced, message, model, endpoint,
-	prompt, lower(hex(prompt_sha256)) AS prompt_sha256, params, argv,
+	prompt, nullif(lower(hex(prompt_sha256)), '') AS prompt_sha256, params,
+	argv,
 	version, host, pid, pgid
 	FROM run;
 

@@ -133,8 +133,12 @@ header() {
 
 # amount NUMBER UNIT: with as many digits as it is worth.
 amount() {
-	awk -v v="$1" -v u="$2" 'BEGIN { printf((v >= 100 ? "%.0f %s" :
-	    v >= 10 ? "%.1f %s" : "%.2f %s"), v, u) }'
+	awk -v v="$1" -v u="$2" 'BEGIN {
+		f = "%.2f %s"
+		if (v >= 10) f = "%.1f %s"
+		if (v >= 100) f = "%.0f %s"
+		printf(f, v, u)
+	}'
 }
 
 verdict() {

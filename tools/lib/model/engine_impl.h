@@ -66,7 +66,9 @@ struct rdl_engine {
 	struct rdl_task *under_way[RDL_TASK_BUCKETS];	/* by key, via twin */
 	size_t busy;		/* tasks in READY, SENT or WAITING */
 	size_t sent;
-	struct rdl_http_call **done;	/* room for what http_wait returns */
+	struct rdl_http_call **done;	/* answered, not yet stored ... */
+	size_t gathered;		/* ... so many of them, */
+	int64_t gather_us;		/* which wait no longer than that */
 
 	bool source_ended, source_blocked, stopping;
 	bool mute;		/* the sink takes no more */

@@ -61,7 +61,6 @@ finish(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
 	rdl_task_forget(e, t);
 	t->state = e->stopping ? RDL_TASK_ABANDONED : RDL_TASK_DONE;
-	e->busy--;
 	return release_followers(e, t, false, err);
 }
 
@@ -76,6 +75,7 @@ rdl_wire_send(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 			*err = why;
 			return -1;
 		}
+		e->busy--;
 		rdl_answer_fail(t, "input", "%s", why.msg);
 		rdl_budget_settle(&e->budget, t->reserved_pusd, 0);
 		return finish(e, t, err);
@@ -177,7 +177,6 @@ static int
 read_reply(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
 	rdl_task_forget(e, t);
-	e->busy--;
 	rdl_task_judge(t);
 	if (release_followers(e, t, true, err) < 0)
 		return -1;
@@ -229,6 +228,7 @@ retry(struct rdl_engine *e, struct rdl_task *t, int64_t wait_ms,
 	}
 	t->retry_us = now + wait_ms * 1000;
 	t->state = RDL_TASK_WAITING;
+	e->busy++;
 	rdl_task_list_add(&e->waiting, t);
 	return 0;
 }
