@@ -122,7 +122,7 @@ mib() { awk '$3 > m { m = $3 } END { printf "%.1f", m / 1024 }' "$WORK/$1"; }
 
 # row NAME OURS BASELINE RATIO GOAL VERDICT
 row() {
-	printf '%-44s %16s %28s %7s %12s %s\n' "$@"
+	printf '%-42s %18s %30s %6s %10s %s\n' "$@"
 }
 
 header() {

@@ -122,6 +122,7 @@ set_wal(struct rdl_db *db, struct rdl_err *err)
 		rc = sqlite3_exec(db->h, "PRAGMA journal_mode = WAL;"
 		    "PRAGMA synchronous = NORMAL;"
 		    "PRAGMA wal_autocheckpoint = 4000;"
+		    "PRAGMA cache_size = -24000;"
 		    "PRAGMA journal_size_limit = 67108864", NULL, NULL, NULL);
 	while ((rc & 0xff) == SQLITE_BUSY && busy(db, count++));
 	if (rc != SQLITE_OK)

@@ -19,8 +19,8 @@
 
 /* Answers wait for others, so many or so long, to share one commit.  Their
  * places are taken by the next calls meanwhile. */
-#define GATHER 32
-#define GATHER_US 2000
+#define GATHER 64
+#define GATHER_US 5000
 
 static const char *const image_modes[] = { "pixels", "caption", "both", NULL };
 
