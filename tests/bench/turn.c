@@ -2,7 +2,7 @@
  * bench: turn FILE COMMAND [ARG...]
  * Runs the command and appends a line to FILE: milliseconds from exec to exit,
  * milliseconds of CPU, KiB at its largest.  Stdin, stdout, stderr and exit
- * status are the command's.  Subtracts nothing; run true(1) to see its own part.
+ * status are the command's.  Subtracts nothing; true(1) shows its own part.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -17,11 +17,6 @@
 #define WAIT_MAX_MS 1000	/* so that a signal is seen soon */
 #define TOKENS_OUT_GUESS 256	/* of an answer without max_tokens */
 
-/* Answers wait for others, so many or so long, to share one commit.  Their
- * places are taken by the next calls meanwhile. */
-#define GATHER 64
-#define GATHER_US 5000
-
 static const char *const image_modes[] = { "pixels", "caption", "both", NULL };
 
 const struct rdl_opt rdl_engine_options[] = {
@@ -115,7 +110,8 @@ rdl_engine_open(struct rdl_engine **out, const struct rdl_engine_opts *o,
 	e->ring_size = (size_t)o->inflight * 4 < 64 ? 64 :
 	    (size_t)o->inflight * 4;
 	e->ring = rdl_mem_calloc(e->ring_size, sizeof(*e->ring));
-	e->done = rdl_mem_calloc(2 * (size_t)GATHER, sizeof(struct rdl_http_call *));
+	e->done = rdl_mem_calloc(2 * (size_t)RDL_GATHER,
+	    sizeof(struct rdl_http_call *));
 	list_init(&e->ready);
 	list_init(&e->waiting);
 	*out = e;
@@ -300,75 +296,6 @@ patience_ms(const struct rdl_engine *e, int64_t retry_us)
 	return ms < 0 ? 0 : ms > WAIT_MAX_MS ? WAIT_MAX_MS : ms;
 }
 
-/* Tell the limiter how a call ended. */
-static int
-tell_limiter(struct rdl_engine *e, const struct rdl_task *t,
-    struct rdl_err *err)
-{
-	bool known = t->http.status == 200 && t->reply.tokens_in >= 0 &&
-	    t->reply.tokens_out >= 0;
-
-	return rdl_limiter_done(e->limiter, rdl_clock_us(), &t->http,
-	    t->reserved_tokens, known ?
-	    t->reply.tokens_in + t->reply.tokens_out : -1, t->wait_ms, err);
-}
-
-/* Calls came back.  Their places are free at once; a refusal is acted on at
- * once, answers are gathered for one commit. */
-static int
-arrive(struct rdl_engine *e, size_t n, struct rdl_err *err)
-{
-	struct rdl_http_call **calls = e->done + e->gathered;
-	struct rdl_task *t;
-	size_t i, kept = 0;
-
-	for (i = 0; i < n; i++) {
-		t = calls[i]->user;
-		e->sent--;
-		e->busy--;
-		e->answered += t->http.status != 0;
-		if (t->http.status == 200) {
-			if (e->gathered + kept == 0)
-				e->gather_us = rdl_clock_us() + GATHER_US;
-			calls[kept++] = calls[i];
-		} else if (rdl_wire_receive(e, t, err) < 0 ||
-		    tell_limiter(e, t, err) < 0)
-			return -1;
-	}
-	e->gathered += kept;
-	return 0;
-}
-
-/* Store the answers that were gathered, commit, then read each. */
-static int
-receive(struct rdl_engine *e, struct rdl_err *err)
-{
-	struct rdl_task *t;
-	size_t i, n = e->gathered;
-
-	e->gathered = 0;
-	for (i = 0; i < n; i++)
-		if (rdl_wire_store(e, e->done[i]->user, err) < 0)
-			return -1;
-	if (n > 0 && e->ledger != NULL && rdl_calls_commit(e->ledger, err) < 0)
-		return -1;
-	for (i = 0; i < n; i++) {
-		t = e->done[i]->user;
-		if (rdl_wire_receive(e, t, err) < 0 ||
-		    tell_limiter(e, t, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Are the answers that were gathered to wait no longer? */
-static bool
-gathered_enough(const struct rdl_engine *e)
-{
-	return e->gathered >= GATHER || (e->gathered > 0 &&
-	    (e->sent == 0 || rdl_clock_us() >= e->gather_us));
-}
-
 /* The sink takes no more (the reader left, the disk is full).  What is under
  * way is still waited for and stored: it has been paid. */
 static void
@@ -456,7 +383,7 @@ turn(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
 		    "run the same command again to go on");
 		rdl_task_stop(e, &why);
 	}
-	if (gathered_enough(e) && receive(e, err) < 0)
+	if (rdl_gather_due(e) && rdl_gather_read(e, err) < 0)
 		return -1;
 	retry_us = wake(e);
 	if (fill(e, ops, ctx, err) < 0 || send_ready(e, err) < 0)
@@ -476,8 +403,8 @@ turn(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
 	    !e->source_ended && e->busy < (size_t)e->opts->inflight ? 0 :
 	    patience_ms(e, retry_us);
 	n = rdl_http_wait(e->http, fd, &readable, patience,
-	    e->done + e->gathered, GATHER, err);
-	return n < 0 || arrive(e, (size_t)n, err) < 0 ? -1 : 1;
+	    e->done + e->gathered, RDL_GATHER, err);
+	return n < 0 || rdl_gather_arrived(e, (size_t)n, err) < 0 ? -1 : 1;
 }
 
 int

@@ -122,6 +122,17 @@ int rdl_wire_store(struct rdl_engine *e, struct rdl_task *t,
 int rdl_wire_receive(struct rdl_engine *e, struct rdl_task *t,
     struct rdl_err *err) RDL_MUST_CHECK;
 
+/* engine_gather.c: calls that came back. */
+#define RDL_GATHER 64		/* answers that share a commit */
+/* n calls behind e->done[e->gathered] came back. */
+int rdl_gather_arrived(struct rdl_engine *e, size_t n, struct rdl_err *err)
+    RDL_MUST_CHECK;
+/* Are the answers that were gathered to wait no longer? */
+bool rdl_gather_due(const struct rdl_engine *e);
+/* Store them, commit, then read each. */
+int rdl_gather_read(struct rdl_engine *e, struct rdl_err *err)
+    RDL_MUST_CHECK;
+
 /* engine_answer.c: is this reply an answer? */
 /* Read a body into the task's reply; what keeps it from being read is judged
  * with the rest. */
