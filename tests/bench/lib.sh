@@ -19,7 +19,7 @@ stub_pid=
 URL=
 ANSWER=$(printf 'it says stop, as cars must halt %02d. ' {1..14})
 # shellcheck disable=SC2034	# for the scripts
-ANSWER=${ANSWER:0:500}
+ANSWER=${ANSWER:0:499}.
 # shellcheck disable=SC2034
 ASK=("$LIBEXEC/ask" --prompt "$WORK/ask.prompt" --model bench
     --progress never)
