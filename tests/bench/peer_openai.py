@@ -1,14 +1,14 @@
 """bench: peer_openai.py URL ROWS IN-FLIGHT OUT
 
 What its manual leads to: AsyncOpenAI, one coroutine a row, a semaphore for
-the calls in flight, gather; answers to a file in the order of the rows.
-Keeps no ledger.
+the calls in flight, gather; answers to a file in the order of the rows.  It may
+keep a connection for each call, where its default is 100.  Keeps no ledger.
 """
 import asyncio
 import json
 import sys
 
-import httpx
+import httpx2  # what this openai is built on
 import openai
 
 
@@ -27,10 +27,10 @@ async def ask(client, limit, row):
 async def main(url, path, inflight, out):
     with open(path, encoding="utf-8") as f:
         rows = [json.loads(line) for line in f]
-    limits = httpx.Limits(
+    limits = httpx2.Limits(
         max_connections=inflight, max_keepalive_connections=inflight
     )
-    http = openai.DefaultAsyncHttpxClient(limits=limits)
+    http = openai.DefaultAsyncHttpx2Client(limits=limits)
     limit = asyncio.Semaphore(inflight)
     async with openai.AsyncOpenAI(
         base_url=url, api_key="none", http_client=http
