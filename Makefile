@@ -47,11 +47,11 @@ override CPPFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
 COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) $(SAN) $(HARDEN) \
 	-ffile-prefix-map=$(CURDIR)=.
 LIBS = $(YYJSON_LIBS) -lsqlite3 -lcrypto -lutf8proc -lyaml -lpcre2-8 \
-	-lxxhash -lm -ldl -lpthread
+	-lxxhash -ljpeg -lpng -lwebp -larchive -lseccomp -lm -ldl -lpthread
 
 # Floors of the library, lowest first; a floor includes only those below it.
 # stub, the model server for tests, is linked by model-stub alone.
-FLOORS = core record ledger query model domain
+FLOORS = core record ledger query vision model domain
 STUB = $(if $(wildcard tools/lib/stub/*.c),stub)
 floor_src = $(wildcard tools/lib/$(1)/*.c)
 floor_lib = $(out)/lib/$(1).a

@@ -27,7 +27,13 @@ libpcre2-dev     build h pcre2.h            patterns in schemas
 libxxhash-dev    build h xxhash.h           hash tables
 libcmocka-dev    build h cmocka.h           unit tests
 libmicrohttpd-dev build h microhttpd.h      model-stub, the server for tests
-libpng-dev       build h png.h              pictures that model-stub makes
+libpng-dev       build h png.h              PNG images
+libjpeg62-turbo-dev build h jpeglib.h       JPEG images
+libwebp-dev      build h webp/decode.h      WebP images
+libstb-dev       build h stb/stb_image.h    GIF, BMP and rarer images
+libarchive-dev   build h archive.h          tar shards
+libseccomp-dev   build h seccomp.h          the sandbox that images are decoded in
+libdnnl-dev      build h oneapi/dnnl/dnnl.h matrix products of CLIP
 libcurl4         build l libcurl.so.4       loaded by tools that call a model
 mandoc           build c mandoc             manual pages
 jq               build c jq                 tests and examples
@@ -54,7 +60,7 @@ prelude() {
 #include <stddef.h>
 #include <stdint.h>' ;;
 	pcre2.h) echo '#define PCRE2_CODE_UNIT_WIDTH 8' ;;
-	png.h) echo '#include <stdio.h>' ;;
+	png.h | jpeglib.h) echo '#include <stdio.h>' ;;
 	esac
 }
 
