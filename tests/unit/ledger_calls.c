@@ -382,6 +382,59 @@ remove_dir(void **state)
 	return system(cmd);
 }
 
+static int
+reply(struct rdl_ledger *l, const struct rdl_call *c, const char **out)
+{
+	struct rdl_err err = RDL_ERR_INIT;
+	size_t len;
+
+	return rdl_calls_reply(l, &c->key, c->request, c->request_len, out,
+	    &len, &err);
+}
+
+/* A hit leaves a view behind: it hides no later answer, lets this process
+ * write after another has, and is gone when it is said. */
+static void
+test_replies_share_a_view(void **state)
+{
+	struct rdl_ledger *l = open_at("view.db"), *m = open_at("view.db");
+	struct rdl_call a = call_of("a", "1"), b = call_of("b", "2");
+	struct rdl_call c = call_of("c", ""), d = a;
+	struct rdl_err err = RDL_ERR_INIT;
+	const char *p;
+
+	(void)state;
+	store(l, &a);
+	assert_int_equal(rdl_calls_commit(l, &err), 0);
+	assert_int_equal(reply(m, &a, &p), 1);
+	assert_string_equal(p, "1");
+	assert_true(rdl_db_held(rdl_ledger_db(m)));
+	store(l, &b);
+	assert_int_equal(rdl_calls_commit(l, &err), 0);
+	assert_int_equal(reply(m, &b, &p), 1);
+	assert_string_equal(p, "2");
+	assert_int_equal(reply(m, &a, &p), 1);
+	assert_true(rdl_db_held(rdl_ledger_db(m)));
+	store(l, &c);
+	assert_int_equal(rdl_calls_commit(l, &err), 0);
+	d.key = rdl_hash_sha256("d", 1);
+	store(m, &d);
+	assert_false(rdl_db_held(rdl_ledger_db(m)));
+	assert_int_equal(reply(m, &c, &p), 1);	/* in the open batch */
+	assert_string_equal(p, "");
+	assert_false(rdl_db_held(rdl_ledger_db(m)));
+	assert_int_equal(rdl_calls_commit(m, &err), 0);
+	assert_int_equal(reply(m, &a, &p), 1);
+	rdl_calls_rest(m);
+	assert_false(rdl_db_held(rdl_ledger_db(m)));
+	d.request = "no";
+	d.request_len = 2;
+	assert_int_equal(reply(m, &d, &p), -1);
+	assert_false(rdl_db_held(rdl_ledger_db(m)));
+	close_ledger(l);
+	close_ledger(m);
+}
+
 int
 main(void)
 {
@@ -395,6 +448,7 @@ main(void)
 		cmocka_unit_test(test_a_batch_lives_with_other_writes),
 		cmocka_unit_test(test_prices_have_dates),
 		cmocka_unit_test(test_the_shell_reads_into_requests),
+		cmocka_unit_test(test_replies_share_a_view),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

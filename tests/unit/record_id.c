@@ -210,6 +210,42 @@ test_paths_and_stars(void **state)
 }
 
 static void
+identity_is(const char *root, const char *identity, const char *want)
+{
+	struct rdl_err err = RDL_ERR_INIT;
+	char *text = text_by(root, identity, &err);
+
+	assert_non_null(text);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void
+test_first_of_paths(void **state)
+{
+	static const char either[] = "[\"p\",{\"field\":[\"c/i/id\","
+	    "\"c/t\",\"c\"]}]";
+	static const char maybe[] = "[\"p\",{\"field\":[\"l/*/id\",\"l\"],"
+	    "\"optional\":true}]";
+	struct rdl_err err = RDL_ERR_INIT;
+
+	(void)state;
+	identity_is("{\"p\":1,\"c\":{\"t\":\"T\",\"i\":{\"id\":\"I\"}}}",
+	    either, "{\"c/i/id\":\"I\",\"p\":1}");
+	identity_is("{\"p\":1,\"c\":{\"t\":\"T\",\"i\":{}}}", either,
+	    "{\"c/t\":\"T\",\"p\":1}");
+	identity_is("{\"p\":1,\"c\":7}", either, "{\"c\":7,\"p\":1}");
+	assert_null(text_by("{\"p\":1}", either, &err));
+	assert_non_null(strstr(err.msg, "c/i/id"));
+	identity_is("{\"p\":1,\"l\":[{\"id\":1},{\"id\":2}]}", maybe,
+	    "{\"l/*/id\":[1,2],\"p\":1}");
+	identity_is("{\"p\":1,\"l\":[{\"id\":1},{}]}", maybe,
+	    "{\"l\":[{\"id\":1},{}],\"p\":1}");
+	identity_is("{\"p\":1}", maybe, "{\"p\":1}");
+	assert_null(text_by("{\"l\":1}", maybe, &err));
+}
+
+static void
 test_bad_identity(void **state)
 {
 	struct rdl_err err = RDL_ERR_INIT;
@@ -250,6 +286,7 @@ main(void)
 		cmocka_unit_test(test_id_carried),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_paths_and_stars),
+		cmocka_unit_test(test_first_of_paths),
 		cmocka_unit_test(test_bad_identity),
 		cmocka_unit_test(test_many_kinds),
 	};

@@ -407,6 +407,72 @@ test_stdin_has_a_name(void **state)
 		assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
 }
 
+static void
+append(void *ctx, const char *p, size_t len)
+{
+	assert_true(len > 0);
+	rdl_buf_add(ctx, p, len);
+}
+
+/* Records with one newline each; nothing that was not a record. */
+static void
+test_tells_what_was_read(void **state)
+{
+	static const char in[] = "\n{\"a\":1}\r\n{}\n \r\n{\"b\"\n{bad\r\n"
+	    "{\"c\":2}\r\n\r\n{\"d\":3}\n{\"unread\":4}\n";
+	struct rdl_buf told = RDL_BUF_INIT(RDL_MIB);
+	struct rdl_rec rec = RDL_REC_INIT;
+	struct rdl_err err = RDL_ERR_INIT;
+	struct rdl_jsonl r;
+	int i, bad = 0;
+
+	(void)state;
+	open_bytes(&r, in, sizeof(in) - 1);
+	rdl_jsonl_tell(&r, append, &told);
+	for (i = 0; i < 6; i++)
+		bad += rdl_jsonl_next(&r, &rec, &err) < 0;
+	assert_int_equal(bad, 2);
+	rdl_jsonl_settle(&r);
+	rdl_jsonl_settle(&r);
+	assert_string_equal(told.p,
+	    "{\"a\":1}\n{}\n{\"c\":2}\n{\"d\":3}\n");
+	rdl_jsonl_close(&r);
+	rdl_rec_release(&rec);
+	rdl_buf_release(&told);
+}
+
+/* Far more than the buffer holds, with a line longer than it. */
+static void
+test_tells_all_of_a_long_stream(void **state)
+{
+	struct rdl_buf in = RDL_BUF_INIT(16 * RDL_MIB);
+	struct rdl_buf told = RDL_BUF_INIT(16 * RDL_MIB);
+	struct rdl_err err = RDL_ERR_INIT;
+	struct rdl_jsonl r;
+	const char *line;
+	size_t i, len;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < 30000; i++) {
+		rdl_buf_addf(&in, "%zu%*s\n", i, (int)(i % 211), ".");
+		if (i == 20000)
+			rdl_buf_addf(&in, "%*s\n", 3 << 20, "long");
+	}
+	assert_false(rdl_buf_full(&in));
+	open_bytes(&r, in.p, in.len);
+	rdl_jsonl_tell(&r, append, &told);
+	while ((rc = rdl_jsonl_line(&r, &line, &len, &err)) > 0)
+		continue;
+	assert_int_equal(rc, 0);
+	rdl_jsonl_settle(&r);
+	assert_int_equal(told.len, in.len);
+	assert_memory_equal(told.p, in.p, in.len);
+	rdl_jsonl_close(&r);
+	rdl_buf_release(&in);
+	rdl_buf_release(&told);
+}
+
 int
 main(void)
 {
@@ -423,6 +489,8 @@ main(void)
 		cmocka_unit_test(test_nonblocking),
 		cmocka_unit_test(test_stopped_by_a_signal),
 		cmocka_unit_test(test_stdin_has_a_name),
+		cmocka_unit_test(test_tells_what_was_read),
+		cmocka_unit_test(test_tells_all_of_a_long_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

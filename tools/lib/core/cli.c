@@ -133,14 +133,16 @@ show_default(char *out, size_t size, const struct rdl_opt *o, const char *from)
 			    *(const double *)(const void *)from);
 		break;
 	case RDL_OPT_ENUM:
-		(void)snprintf(out, size, " (default %s)",
-		    o->choices[*(const int *)(const void *)from]);
+		if (*(const int *)(const void *)from >= 0)
+			(void)snprintf(out, size, " (default %s)",
+			    o->choices[*(const int *)(const void *)from]);
 		break;
 	case RDL_OPT_SHARE: {
 		const struct rdl_share *v = (const void *)from;
 
-		(void)snprintf(out, size, " (default %g%s)", v->value,
-		    v->percent ? "%" : "");
+		if (v->value >= 0)
+			(void)snprintf(out, size, " (default %g%s)", v->value,
+			    v->percent ? "%" : "");
 		break;
 	}
 	default:

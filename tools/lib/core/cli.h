@@ -21,8 +21,8 @@ enum rdl_opt_type {
 	RDL_OPT_INT,	/* int64_t in lo..hi */
 	RDL_OPT_REAL,	/* double in lo..hi */
 	RDL_OPT_USD,	/* int64_t, 1e-12 dollars */
-	RDL_OPT_SHARE,	/* struct rdl_share: N or P% */
-	RDL_OPT_ENUM	/* int: index into choices */
+	RDL_OPT_SHARE,	/* struct rdl_share: N or P%; below 0: no default */
+	RDL_OPT_ENUM	/* int: index into choices; -1 is no default */
 };
 
 struct rdl_opt {

@@ -45,6 +45,23 @@ rdl_num_int(const char *s, int64_t lo, int64_t hi, int64_t *out,
 }
 
 int
+rdl_num_pair(const char *s, char mark, int64_t lo, int64_t *a, int64_t *b,
+    struct rdl_err *err)
+{
+	const char *m = strchr(s, mark);
+	char first[24];
+
+	if (m == NULL || (size_t)(m - s) >= sizeof(first))
+		return rdl_err_set(err, RDL_E_USAGE,
+		    "%.40s: not of the form NUMBER%cNUMBER", s, mark);
+	memcpy(first, s, (size_t)(m - s));
+	first[m - s] = '\0';
+	if (rdl_num_int(first, 1, INT64_MAX, a, err) < 0)
+		return -1;
+	return rdl_num_int(m + 1, lo, INT64_MAX, b, err);
+}
+
+int
 rdl_num_real(const char *s, double lo, double hi, double *out,
     struct rdl_err *err)
 {

@@ -18,6 +18,10 @@
 int rdl_num_int(const char *s, int64_t lo, int64_t hi, int64_t *out,
     struct rdl_err *err) RDL_MUST_CHECK;
 
+/* Two whole numbers around a mark, "3/8" or "1=500": a from 1, b from lo. */
+int rdl_num_pair(const char *s, char mark, int64_t lo, int64_t *a,
+    int64_t *b, struct rdl_err *err) RDL_MUST_CHECK;
+
 /* A finite decimal number in lo..hi. */
 int rdl_num_real(const char *s, double lo, double hi, double *out,
     struct rdl_err *err) RDL_MUST_CHECK;

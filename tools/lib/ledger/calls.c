@@ -74,6 +74,7 @@ get(struct rdl_ledger *l, const unsigned char *name, struct rdl_call *out,
 
 	if (s == NULL)
 		return -1;
+	rdl_db_cache(l->db, RDL_DB_LOOKUPS);
 	rdl_arena_reset(&l->call);
 	rdl_stmt_blob(s, ":hash", name, RDL_HASH_LEN);
 	rc = rdl_stmt_step(s, err);
@@ -109,6 +110,61 @@ rdl_calls_find(struct rdl_ledger *l, const struct rdl_sha256 *key,
 		return collision(l, key, err);
 	out->key = *key;
 	return 1;
+}
+
+/* One look-up in the view there is. */
+static int
+reply_here(struct rdl_ledger *l, const struct rdl_sha256 *key,
+    const char *request, size_t len, const char **reply, size_t *reply_len,
+    struct rdl_err *err)
+{
+	struct rdl_stmt *s = rdl_db_prepare(l->db,
+	    "SELECT request, reply FROM call WHERE hash = :hash", err);
+	const char *p;
+	size_t n;
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	rdl_db_cache(l->db, RDL_DB_LOOKUPS);
+	rdl_arena_reset(&l->call);
+	rdl_stmt_blob(s, ":hash", key->b, RDL_HASH_LEN);
+	rc = rdl_stmt_step(s, err);
+	if (rc > 0) {
+		p = rdl_stmt_get_blob(s, 0, &n);
+		if (n != len || (len > 0 && memcmp(p, request, len) != 0))
+			rc = collision(l, key, err);
+		else
+			*reply = copy(l, s, 1, reply_len);
+	}
+	rdl_stmt_reset(s);
+	return rc;
+}
+
+int
+rdl_calls_reply(struct rdl_ledger *l, const struct rdl_sha256 *key,
+    const char *request, size_t len, const char **reply, size_t *reply_len,
+    struct rdl_err *err)
+{
+	bool old = rdl_db_held(l->db);
+	int rc = rdl_db_hold(l->db, err);
+
+	if (rc >= 0)
+		rc = reply_here(l, key, request, len, reply, reply_len, err);
+	if (rc == 0 && old) {
+		/* Another process may have been answered since. */
+		rdl_db_unhold(l->db);
+		rc = reply_here(l, key, request, len, reply, reply_len, err);
+	}
+	if (rc <= 0)
+		rdl_db_unhold(l->db);
+	return rc;
+}
+
+void
+rdl_calls_rest(struct rdl_ledger *l)
+{
+	rdl_db_unhold(l->db);
 }
 
 int

@@ -42,6 +42,20 @@ int rdl_calls_find(struct rdl_ledger *l, const struct rdl_sha256 *key,
     const char *request, size_t len, struct rdl_call *out,
     struct rdl_err *err) RDL_MUST_CHECK;
 
+/*
+ * The reply alone, for a caller that has many to look up: found, it costs half
+ * of rdl_calls_find(), which it is like otherwise (*reply is valid until the
+ * next find, get or reply).  After a hit the next look-ups share its view of
+ * the ledger until one misses, something is written, or rdl_calls_rest():
+ * call that before anything that may wait.  A miss is never that of an old
+ * view.
+ */
+int rdl_calls_reply(struct rdl_ledger *l, const struct rdl_sha256 *key,
+    const char *request, size_t len, const char **reply, size_t *reply_len,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+void rdl_calls_rest(struct rdl_ledger *l);
+
 /* The call of this name (the first 128 bits of its key), as rdl_calls_find()
  * otherwise. */
 int rdl_calls_get(struct rdl_ledger *l, const struct rdl_hash *name,

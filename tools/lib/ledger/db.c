@@ -258,16 +258,33 @@ rdl_db_open(struct rdl_db **out, const char *path, bool writable,
 		    "name another --ledger, or none", path,
 		    S_ISDIR(st.st_mode) ? "a directory" :
 		    "not a regular file");
+	/* Counting what SQLite allocates takes a lock each time.  Once the
+	 * first database is open it is too late, and refused. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	db = rdl_mem_calloc(1, sizeof(*db));
 	db->path = rdl_mem_strdup(path);
 	db->rng.state = rdl_rng_entropy();
 	db->wait_ms = WAIT_MS;
+	db->cache_kib = RDL_DB_LOOKUPS;
 	if ((writable ? open_writer(db, err) : open_reader(db, err)) < 0) {
 		rdl_db_close(db);
 		return -1;
 	}
 	*out = db;
 	return 0;
+}
+
+void
+rdl_db_cache(struct rdl_db *db, int kib)
+{
+	char sql[64];
+
+	if (kib == db->cache_kib)
+		return;
+	db->cache_kib = kib;
+	(void)snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%d", kib);
+	/* Without it all is as right, and slower. */
+	(void)sqlite3_exec(db->h, sql, NULL, NULL, NULL);
 }
 
 void
@@ -300,8 +317,10 @@ rdl_db_close(struct rdl_db *db)
 int
 rdl_db_exec(struct rdl_db *db, const char *sql, struct rdl_err *err)
 {
-	int rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+	int rc;
 
+	rdl_db_unhold(db);
+	rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return rdl_db_fail(db, rc, err);
 	return 0;

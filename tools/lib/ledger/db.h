@@ -24,6 +24,12 @@ struct rdl_stmt;
 int rdl_db_open(struct rdl_db **out, const char *path, bool writable,
     struct rdl_err *err) RDL_MUST_CHECK;
 
+/* Keep up to kib of pages in memory.  A writer begins with RDL_DB_LOOKUPS; one
+ * that appends does as well with RDL_DB_APPENDS, and touches less memory. */
+#define RDL_DB_LOOKUPS 24000
+#define RDL_DB_APPENDS 1000
+void rdl_db_cache(struct rdl_db *db, int kib);
+
 /* Wait up to ms for a lock from now on. */
 void rdl_db_wait(struct rdl_db *db, int64_t ms);
 
@@ -89,6 +95,17 @@ int rdl_db_begin(struct rdl_db *db, struct rdl_err *err) RDL_MUST_CHECK;
 int rdl_db_commit(struct rdl_db *db, struct rdl_err *err) RDL_MUST_CHECK;
 void rdl_db_rollback(struct rdl_db *db);
 bool rdl_db_in_transaction(const struct rdl_db *db);
+
+/*
+ * Let the reads from now on share one view of the database, which spares each
+ * of them the locks and a look at the log; what others write meanwhile is not
+ * seen.  The next write ends it, and rdl_db_unhold() does: before anything
+ * that may wait, since the log cannot be emptied as long as a view is open.
+ * Returns 1 if reads share a view now, 0 if not (a transaction is open), -1.
+ */
+int rdl_db_hold(struct rdl_db *db, struct rdl_err *err) RDL_MUST_CHECK;
+void rdl_db_unhold(struct rdl_db *db);
+bool rdl_db_held(const struct rdl_db *db);
 
 /* Rows that the last INSERT, UPDATE or DELETE changed; the rowid that the
  * last INSERT made. */

@@ -24,6 +24,8 @@ struct rdl_db {
 	size_t nstmts;
 	struct rdl_rng rng;		/* jitter */
 	int64_t wait_ms, wait_from_us;
+	int cache_kib;
+	struct rdl_stmt *view;	/* of the cache; open: reads share a view */
 };
 
 /* Fill err with what SQLite says of rc and what to do about it.  Returns -1. */

@@ -361,6 +361,7 @@ rdl_ledger_alias(struct rdl_ledger *l, const struct rdl_id *id,
 
 	if (l->aliases == NULL)
 		l->aliases = rdl_mem_calloc(ALIASES_MAX, sizeof(*a));
+	rdl_db_cache(l->db, RDL_DB_LOOKUPS);	/* they are sorted in */
 	a = &l->aliases[l->naliases++];
 	a->hash = id->hash;
 	a->text = keep(l, text, len);

@@ -30,6 +30,19 @@ takes(const struct rdl_segment *g, const struct rdl_id *id,
 	    (from == NULL || strcmp(g->from_kind, from->kind) == 0);
 }
 
+/* The same for most entries, which are like the one before: kinds of the same
+ * bytes, whatever is behind their NUL. */
+static bool
+takes_next(const struct rdl_segment *g, const struct rdl_id *id,
+    const struct rdl_id *from, const struct rdl_hash *call)
+{
+	return g->n < RDL_SEGMENT_MAX && g->has_from == (from != NULL) &&
+	    g->has_call == (call != NULL) &&
+	    memcmp(g->kind, id->kind, sizeof(g->kind)) == 0 &&
+	    (from == NULL || memcmp(g->from_kind, from->kind,
+	    sizeof(g->from_kind)) == 0);
+}
+
 static struct rdl_segment *
 find_open(struct rdl_segments *s, const struct rdl_id *id,
     const struct rdl_id *from, const struct rdl_hash *call)
@@ -68,7 +81,7 @@ rdl_segment_add(struct rdl_segments *s, const struct rdl_id *id,
 {
 	struct rdl_segment *g = s->last;
 
-	if (g == NULL || !takes(g, id, from, call)) {
+	if (g == NULL || !takes_next(g, id, from, call)) {
 		g = find_open(s, id, from, call);
 		if (g == NULL && s->n == RDL_SEGMENT_SLOTS)
 			return false;

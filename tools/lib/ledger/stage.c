@@ -78,6 +78,9 @@ rdl_stage_begin(struct rdl_stage *s, const struct rdl_stage_opts *opts,
 		return -1;
 	if (s->ledger != NULL && rdl_run_begin(s->ledger, spec, err) < 0)
 		return -1;
+	/* Records are appended; who looks up calls asks for more. */
+	if (s->ledger != NULL)
+		rdl_db_cache(rdl_ledger_db(s->ledger), RDL_DB_APPENDS);
 	s->running = true;
 	return 0;
 }

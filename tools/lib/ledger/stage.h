@@ -76,6 +76,10 @@ int rdl_stage_begin(struct rdl_stage *s, const struct rdl_stage_opts *opts,
 int rdl_stage_next(struct rdl_stage *s, struct rdl_rec *rec,
     struct rdl_err *err) RDL_MUST_CHECK;
 
+/* Count an input that is no record (a file, an address), as rdl_stage_next()
+ * counts records: 1; 0 at --limit, then it is not to be used; -1 on error. */
+int rdl_stage_count(struct rdl_stage *s, struct rdl_err *err) RDL_MUST_CHECK;
+
 /* True if rdl_stage_next() would not wait; and the descriptor to wait for
  * (-1 if there is none). */
 bool rdl_stage_ready(struct rdl_stage *s);

@@ -50,6 +50,17 @@ rdl_stage_tick(struct rdl_stage *s, bool now, struct rdl_err *err)
 	return rdl_run_update(s->ledger, &s->totals, err);
 }
 
+/* Takes what was read, many records at a time: a call for each would take
+ * longer than the hashing. */
+static void
+hash_input(void *ctx, const char *p, size_t len)
+{
+	if (XXH3_128bits_update_dispatch != NULL)
+		(void)XXH3_128bits_update_dispatch(ctx, p, len);
+	else
+		(void)XXH3_128bits_update(ctx, p, len);
+}
+
 /* Open the next operand, or stdin if there are none: 1, 0 no more, -1. */
 static int
 open_input(struct rdl_stage *s, struct rdl_err *err)
@@ -67,6 +78,8 @@ open_input(struct rdl_stage *s, struct rdl_err *err)
 	s->next_operand++;
 	(void)XXH3_128bits_reset(s->input_hash);
 	s->input_records = s->input_bytes = 0;
+	if (s->ledger != NULL)
+		rdl_jsonl_tell(&s->in, hash_input, s->input_hash);
 	return 1;
 }
 
@@ -80,6 +93,7 @@ rdl_stage_close_input(struct rdl_stage *s, struct rdl_err *err)
 	if (s->in.fd < 0)
 		return 0;
 	if (s->ledger != NULL && s->running) {
+		rdl_jsonl_settle(&s->in);
 		XXH128_canonicalFromHash(&digest,
 		    XXH3_128bits_digest(s->input_hash));
 		memcpy(hash.b, digest.digest, RDL_HASH_LEN);
@@ -91,24 +105,11 @@ rdl_stage_close_input(struct rdl_stage *s, struct rdl_err *err)
 }
 
 static void
-hash_input(struct rdl_stage *s, const char *p, size_t len)
-{
-	if (XXH3_128bits_update_dispatch != NULL)
-		(void)XXH3_128bits_update_dispatch(s->input_hash, p, len);
-	else
-		(void)XXH3_128bits_update(s->input_hash, p, len);
-}
-
-static void
 count_input(struct rdl_stage *s, const struct rdl_rec *rec)
 {
 	s->totals.in++;
 	s->input_records++;
 	s->input_bytes += rec->len + 1;
-	if (s->ledger == NULL)
-		return;
-	hash_input(s, rec->line, rec->len);
-	hash_input(s, "\n", 1);
 }
 
 int
@@ -133,6 +134,18 @@ rdl_stage_next(struct rdl_stage *s, struct rdl_rec *rec, struct rdl_err *err)
 			return -1;
 	}
 	count_input(s, rec);
+	return rdl_stage_tick(s, false, err) < 0 ? -1 : 1;
+}
+
+int
+rdl_stage_count(struct rdl_stage *s, struct rdl_err *err)
+{
+	if (rdl_tool_stopped())
+		return rdl_err_set(err, RDL_E_STOPPED, "stopped by a signal; "
+		    "run the same command again to go on");
+	if (s->opts->limit >= 0 && s->totals.in >= (uint64_t)s->opts->limit)
+		return 0;
+	s->totals.in++;
 	return rdl_stage_tick(s, false, err) < 0 ? -1 : 1;
 }
 

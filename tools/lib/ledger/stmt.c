@@ -86,8 +86,13 @@ rdl_stmt_null(struct rdl_stmt *s, const char *name)
 int
 rdl_stmt_step(struct rdl_stmt *s, struct rdl_err *err)
 {
-	int rc = sqlite3_step(s->s);
+	int rc;
 
+	/* A write begins with what is there now, and not with an old view,
+	 * from which SQLite refuses it. */
+	if (s->db->view != NULL && !sqlite3_stmt_readonly(s->s))
+		rdl_db_unhold(s->db);
+	rc = sqlite3_step(s->s);
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)

@@ -155,19 +155,62 @@ put_fields(struct field *fields, size_t n, yyjson_val *root,
 	return 0;
 }
 
-/* An element of x-identity: PATH, or {"field": PATH, "fold": BOOL}. */
+/* Would put_path() find something? */
+static bool
+has_path(yyjson_val *v, const char *path)
+{
+	size_t len = strcspn(path, "/"), i, n;
+	const char *rest = path[len] == '/' ? path + len + 1 : NULL;
+	yyjson_val *element;
+
+	if (len != 1 || path[0] != '*') {
+		v = yyjson_obj_getn(v, path, len);
+		return v != NULL && (rest == NULL || has_path(v, rest));
+	}
+	if (!yyjson_is_arr(v))
+		return false;
+	yyjson_arr_foreach(v, i, n, element)
+		if (rest != NULL && !has_path(element, rest))
+			return false;
+	return true;
+}
+
+/* The first of these paths that root has; without one the first of all, or
+ * NULL if the field is optional. */
+static yyjson_val *
+choose_path(yyjson_val *field, yyjson_val *paths, yyjson_val *root)
+{
+	yyjson_val *path;
+	size_t i, n;
+
+	yyjson_arr_foreach(paths, i, n, path)
+		if (yyjson_is_str(path) && has_path(root,
+		    yyjson_get_str(path)))
+			return path;
+	return yyjson_get_bool(yyjson_obj_get(field, "optional")) ? NULL :
+	    yyjson_arr_get_first(paths);
+}
+
+/* An element of x-identity, see rdl_id_compute(): 1; 0 if it is optional and
+ * root has nothing of it. */
 static int
-read_field(struct field *f, yyjson_val *v, struct rdl_err *err)
+read_field(struct field *f, yyjson_val *v, yyjson_val *root,
+    struct rdl_err *err)
 {
 	yyjson_val *path = yyjson_is_obj(v) ? yyjson_obj_get(v, "field") : v;
 
+	if (yyjson_arr_size(path) > 0) {
+		path = choose_path(v, path, root);
+		if (path == NULL)
+			return 0;
+	}
 	f->name = yyjson_get_str(path);
 	if (f->name == NULL)
 		return rdl_err_set(err, RDL_E_USAGE, "x-identity: an element "
 		    "is neither a path nor an object with a \"field\"");
 	f->len = yyjson_get_len(path);
 	f->fold = yyjson_get_bool(yyjson_obj_get(v, "fold"));
-	return 0;
+	return 1;
 }
 
 static bool
@@ -184,7 +227,7 @@ rdl_id_text(yyjson_val *root, yyjson_val *identity, struct rdl_buf *out,
 	size_t i, max, n = 0;
 	struct field *fields;
 	yyjson_val *key, *v;
-	int rc = 0;
+	int rc = 0, got;
 
 	if (identity != NULL && yyjson_arr_size(identity) == 0)
 		return rdl_err_set(err, RDL_E_USAGE,
@@ -192,9 +235,15 @@ rdl_id_text(yyjson_val *root, yyjson_val *identity, struct rdl_buf *out,
 	fields = rdl_mem_calloc(identity != NULL ? yyjson_arr_size(identity) :
 	    yyjson_obj_size(root), sizeof(*fields));
 	if (identity != NULL) {
-		yyjson_arr_foreach(identity, i, max, v)
-			if (rc == 0)
-				rc = read_field(&fields[n++], v, err);
+		yyjson_arr_foreach(identity, i, max, v) {
+			if (rc < 0)
+				break;
+			got = read_field(&fields[n], v, root, err);
+			if (got < 0)
+				rc = -1;
+			else
+				n += (size_t)got;
+		}
 	} else {
 		yyjson_obj_foreach(root, i, max, key, v)
 			if (!is_label(key))

@@ -49,9 +49,11 @@ int rdl_id_text(yyjson_val *root, yyjson_val *identity, struct rdl_buf *out,
  * "from".
  * x-identity lists paths as "path", "image/id", "tasks/<star>/id" (a star
  * stands for every element of an array); {"field": PATH, "fold": true}
- * compares strings at any depth by rdl_utf8_fold().  The hashed text is the
- * canonical form of one object whose names are these paths.  A record that
- * lacks one of them is an error.
+ * compares strings at any depth by rdl_utf8_fold(); {"field": [PATH, ...],
+ * "optional": true} is the first of these paths that the record has, and
+ * nothing if it has none.  The hashed text is the canonical form of one object
+ * whose names are these paths.  A record that lacks one of them, and what is
+ * not optional, is an error.
  */
 int rdl_id_compute(const struct rdl_rec *rec, struct rdl_id *id,
     struct rdl_err *err) RDL_MUST_CHECK;

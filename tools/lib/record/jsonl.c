@@ -19,6 +19,7 @@
 
 #define BUF_SIZE RDL_MIB
 #define BUF_MAX (RDL_LINE_MAX + 2)	/* the longest line, "\r\n" behind it */
+#define TELL_SIZE (64 * RDL_KIB)	/* still in the cache */
 #define READ_SIZE (256 * RDL_KIB)	/* less than a second-level cache */
 
 /* Fewer, larger reads; a system that refuses costs only speed. */
@@ -71,7 +72,31 @@ rdl_jsonl_close(struct rdl_jsonl *r)
 	free(r->buf);
 	r->fd = -1;
 	r->buf = NULL;
-	r->start = r->end = r->scanned = r->cap = 0;
+	r->start = r->end = r->scanned = r->told = r->cap = 0;
+}
+
+/* Tell of what lies before end and was not told of, and leave out what lies
+ * between end and next. */
+static void
+tell(struct rdl_jsonl *r, size_t end, size_t next)
+{
+	if (r->taken != NULL && r->told < end)
+		r->taken(r->taken_ctx, r->buf + r->told, end - r->told);
+	r->told = next;
+}
+
+void
+rdl_jsonl_tell(struct rdl_jsonl *r, rdl_jsonl_fn fn, void *ctx)
+{
+	r->taken = fn;
+	r->taken_ctx = ctx;
+	r->told = r->start;
+}
+
+void
+rdl_jsonl_settle(struct rdl_jsonl *r)
+{
+	tell(r, r->start, r->start);
 }
 
 /* Take the line of len bytes, newline included, out of the buffer. */
@@ -81,6 +106,13 @@ consume(struct rdl_jsonl *r, size_t len)
 	r->start += len;
 	r->scanned = r->start;
 	r->lineno++;
+}
+
+/* The line of len bytes that was taken last is not to be told of. */
+static void
+leave_out(struct rdl_jsonl *r, size_t len)
+{
+	tell(r, r->start - len, r->start);
 }
 
 static bool
@@ -111,6 +143,7 @@ whole_line(struct rdl_jsonl *r)
 		if (!is_blank(r->buf + r->start, len - 1))
 			return len;
 		consume(r, len);
+		leave_out(r, len);
 	}
 	return 0;
 }
@@ -124,10 +157,11 @@ make_room(struct rdl_jsonl *r)
 	 * part of the buffer in use small. */
 	if (r->start > 0 &&
 	    (r->end - r->start <= r->start || r->end == r->cap)) {
+		rdl_jsonl_settle(r);
 		memmove(r->buf, r->buf + r->start, r->end - r->start);
 		r->end -= r->start;
 		r->scanned -= r->start;
-		r->start = 0;
+		r->start = r->told = 0;
 	}
 	if (r->end < r->cap)
 		return true;
@@ -200,8 +234,9 @@ fill(struct rdl_jsonl *r, struct rdl_err *err)
 	return 0;
 }
 
-int
-rdl_jsonl_line(struct rdl_jsonl *r, const char **line, size_t *len,
+/* Take a line out of the buffer.  *taken is its length with the line end. */
+static int
+take_line(struct rdl_jsonl *r, const char **line, size_t *len, size_t *taken,
     struct rdl_err *err)
 {
 	size_t n;
@@ -224,21 +259,47 @@ rdl_jsonl_line(struct rdl_jsonl *r, const char **line, size_t *len,
 	if (*len > RDL_LINE_MAX)
 		return too_long(r, err);
 	consume(r, n);
+	*taken = n;
 	return 1;
+}
+
+/* The line that was taken counts: a carriage return in it does not. */
+static void
+count(struct rdl_jsonl *r, size_t len, size_t taken)
+{
+	if (taken > len + 1)
+		tell(r, r->start - 2, r->start - 1);
+	else if (r->start - r->told >= TELL_SIZE)
+		rdl_jsonl_settle(r);
+}
+
+int
+rdl_jsonl_line(struct rdl_jsonl *r, const char **line, size_t *len,
+    struct rdl_err *err)
+{
+	size_t taken = 0;
+	int rc = take_line(r, line, len, &taken, err);
+
+	if (rc > 0)
+		count(r, *len, taken);
+	return rc;
 }
 
 int
 rdl_jsonl_next(struct rdl_jsonl *r, struct rdl_rec *rec, struct rdl_err *err)
 {
 	const char *line;
-	size_t len;
-	int rc = rdl_jsonl_line(r, &line, &len, err);
+	size_t len, taken = 0;
+	int rc = take_line(r, &line, &len, &taken, err);
 
 	if (rc <= 0)
 		return rc;
-	if (rdl_rec_parse(rec, line, len, err) < 0)
+	if (rdl_rec_parse(rec, line, len, err) < 0) {
+		leave_out(r, taken);
 		return rdl_err_prefix(err, "%s:%llu", r->name,
 		    (unsigned long long)r->lineno);
+	}
+	count(r, len, taken);
 	return 1;
 }
 

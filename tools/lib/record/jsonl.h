@@ -13,6 +13,9 @@
 
 #include "record/rec.h"
 
+/* Takes bytes of the input; they are valid during the call. */
+typedef void (*rdl_jsonl_fn)(void *ctx, const char *p, size_t len);
+
 struct rdl_jsonl {
 	int fd;			/* -1 when closed */
 	const char *name;	/* for messages; borrowed */
@@ -22,9 +25,12 @@ struct rdl_jsonl {
 	size_t start, end, scanned, cap;
 	bool eof;
 	int failed;		/* errno of a read that failed, or 0 */
+	rdl_jsonl_fn taken;	/* or NULL */
+	void *taken_ctx;
+	size_t told;		/* taken was told of all before */
 };
 
-#define RDL_JSONL_INIT { -1, NULL, 0, NULL, 0, 0, 0, 0, false, 0 }
+#define RDL_JSONL_INIT { .fd = -1 }
 
 /* Open the file at path, which is borrowed; "-" is standard input, "stdin" in
  * messages. */
@@ -50,6 +56,15 @@ int rdl_jsonl_line(struct rdl_jsonl *r, const char **line, size_t *len,
 /* True if rdl_jsonl_next() would return without waiting for the writer:
  * a whole line is here, or the end.  Reads what poll(2) says is there. */
 bool rdl_jsonl_ready(struct rdl_jsonl *r);
+
+/*
+ * Tell fn the lines that were read, each with one newline behind it, in order
+ * and many at a time: sooner or later, and those before this call at
+ * rdl_jsonl_settle() at the latest.  Left out are blank lines, a carriage
+ * return that was dropped, and what was no record for rdl_jsonl_next().
+ */
+void rdl_jsonl_tell(struct rdl_jsonl *r, rdl_jsonl_fn fn, void *ctx);
+void rdl_jsonl_settle(struct rdl_jsonl *r);
 
 void rdl_jsonl_close(struct rdl_jsonl *r);
 
