@@ -155,7 +155,7 @@ connect_once(struct rdl_engine *e, struct rdl_err *err)
 
 /* Take jobs from the source while there is room for them. */
 static int
-fill(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
+take_jobs(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
     struct rdl_err *err)
 {
 	struct rdl_err why = RDL_ERR_INIT;
@@ -185,6 +185,19 @@ fill(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
 			return 0;
 	}
 	return 0;
+}
+
+/* The look-ups of one turn share a view of the ledger; none outlives it, since
+ * the sink and the network may wait. */
+static int
+fill(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
+    struct rdl_err *err)
+{
+	int rc = take_jobs(e, ops, ctx, err);
+
+	if (e->ledger != NULL)
+		rdl_calls_rest(e->ledger);
+	return rc;
 }
 
 /* Tokens by which a call is paced before its usage is known. */

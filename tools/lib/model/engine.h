@@ -47,6 +47,8 @@ extern const struct rdl_opt rdl_engine_options[];
 	.off = offsetof(options_struct, member), .help = "model", \
 	.group = rdl_engine_options }
 
+struct rdl_answer;
+
 /* One question to be asked.  Made by the source; belongs to the engine. */
 struct rdl_job {
 	struct rdl_arena arena;	/* freed with the job */
@@ -55,6 +57,14 @@ struct rdl_job {
 	const char *failed_rule;	/* not NULL: it cannot be asked, and */
 	const char *failed_reason;	/* only takes its place in the order */
 	void *user;		/* the tool's */
+	/* Not NULL: asked of each JSON reply that fits the schema, be it new or
+	 * from the ledger.  False: it is no answer, for *rule (a literal) and
+	 * the reason in why, and is asked for once more like one that does
+	 * not fit. */
+	bool (*check)(void *ctx, struct rdl_job *job,
+	    const struct rdl_answer *a, const char **rule,
+	    struct rdl_err *why);
+	void *check_ctx;
 };
 
 /* What became of a job. */

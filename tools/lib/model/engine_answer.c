@@ -78,6 +78,7 @@ static void
 judge_json(struct rdl_task *t)
 {
 	struct rdl_err err = RDL_ERR_INIT;
+	const char *rule = "reply";
 
 	t->json = parse_json(t->reply.text, t->reply.len);
 	if (t->json == NULL) {
@@ -87,6 +88,9 @@ judge_json(struct rdl_task *t)
 	if (t->job.schema == NULL || rdl_schema_check(t->job.schema,
 	    yyjson_doc_get_root(t->json), &err) == 1) {
 		t->answer.json = yyjson_doc_get_root(t->json);
+		if (t->job.check != NULL && !t->job.check(t->job.check_ctx,
+		    &t->job, &t->answer, &rule, &err))
+			rdl_answer_fail(t, rule, "%s", err.msg);
 		return;
 	}
 	rdl_answer_fail(t, "schema", "the reply does not fit: %s", err.msg);

@@ -239,18 +239,19 @@ rdl_task_next_attempt(struct rdl_task *t)
 static int
 replay(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
-	struct rdl_call call;
+	const char *reply = NULL;
+	size_t len = 0;
 	int rc;
 
 	for (;;) {
 		if (rdl_task_identify(t, err) < 0)
 			return -1;
-		rc = e->ledger == NULL ? 0 : rdl_calls_find(e->ledger, &t->key,
-		    t->canon.p, t->canon.len, &call, err);
+		rc = e->ledger == NULL ? 0 : rdl_calls_reply(e->ledger,
+		    &t->key, t->canon.p, t->canon.len, &reply, &len, err);
 		if (rc <= 0)
 			break;
 		e->totals->hits++;
-		rdl_answer_read(t, call.reply, call.reply_len);
+		rdl_answer_read(t, reply, len);
 		rdl_task_judge(t);
 		if (t->answer.ok)
 			return 1;

@@ -36,6 +36,60 @@ identify(const struct rdl_filter *f, struct row *row, struct rdl_job *job)
 	    strlen(why.msg));
 }
 
+/* The row as the prompt is to see it: 0, or -1. */
+static int
+view(struct rdl_filter *f, yyjson_val **seen, struct rdl_err *err)
+{
+	*seen = f->rec.root;
+	if (f->spec->view == NULL)
+		return 0;
+	rdl_buf_reset(&f->view);
+	if (f->spec->view(f->spec->ctx, &f->rec, &f->view, err) < 0)
+		return -1;
+	if (rdl_buf_full(&f->view))
+		return rdl_err_set(err, RDL_E_INPUT,
+		    "the row is too long for a prompt");
+	while (f->view.len > 0 && f->view.p[f->view.len - 1] == '\n')
+		f->view.len--;
+	if (rdl_rec_parse(&f->seen, f->view.p, f->view.len, err) < 0)
+		return -1;
+	*seen = f->seen.root;
+	return 0;
+}
+
+/* Fill the job with the question, or with why it cannot be asked. */
+static int
+fill(struct rdl_filter *f, int64_t rollout, struct rdl_job *job,
+    struct rdl_err *err)
+{
+	struct rdl_err why = RDL_ERR_INIT;
+	yyjson_val *seen;
+
+	if (view(f, &seen, &why) == 0)
+		return rdl_question_fill(&f->question, seen, rollout, job,
+		    err);
+	if (why.cls != RDL_E_INPUT) {
+		*err = why;
+		return -1;
+	}
+	job->failed_rule = "input";
+	job->failed_reason = rdl_arena_dup(&job->arena, why.msg,
+	    strlen(why.msg));
+	return 0;
+}
+
+/* The engine asks whether a reply is an answer for its row. */
+static bool
+check(void *ctx, struct rdl_job *job, const struct rdl_answer *a,
+    const char **rule, struct rdl_err *why)
+{
+	struct rdl_filter *f = ctx;
+	const struct row *row = job->user;
+
+	return rdl_rec_parse(&f->answered, row->line, row->len, why) == 0 &&
+	    f->spec->check(f->spec->ctx, &f->answered, a->json, rule, why);
+}
+
 static int
 source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 {
@@ -57,9 +111,12 @@ source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 	row->len = f->rec.len;
 	row->rollout = f->rollout++;
 	job->user = row;
+	if (f->spec->check != NULL) {
+		job->check = check;
+		job->check_ctx = f;
+	}
 	identify(f, row, job);
-	if (job->failed_rule == NULL && rdl_question_fill(&f->question,
-	    f->rec.root, row->rollout, job, err) < 0)
+	if (job->failed_rule == NULL && fill(f, row->rollout, job, err) < 0)
 		return rdl_stage_where(&f->stage, err);
 	if (f->spec->engine->dry_run)
 		rdl_stage_passed(&f->stage);
@@ -135,6 +192,57 @@ rdl_filter_identify(const struct rdl_filter_row *row,
 	return n;
 }
 
+void
+rdl_filter_from(const struct rdl_filter_row *row, struct rdl_buf *out)
+{
+	char text[RDL_ID_TEXT];
+	size_t len;
+	const char *id = rdl_rec_str(row->rec, "id", &len);
+
+	if (id == NULL) {
+		rdl_id_format(row->id, text);
+		id = text;
+		len = strlen(text);
+	}
+	rdl_buf_addc(out, '[');
+	rdl_buf_addjson(out, id, len);
+	rdl_buf_addc(out, ']');
+}
+
+int
+rdl_filter_lose(struct rdl_filter *f, const struct rdl_filter_row *row,
+    bool failed, const char *rule, const char *reason, const char *value,
+    const struct rdl_buf *record, struct rdl_err *err)
+{
+	struct rdl_loss loss;
+
+	memset(&loss, 0, sizeof(loss));
+	loss.failed = failed;
+	loss.id = *row->id;
+	loss.rule = rule;
+	loss.reason = reason;
+	loss.value = value != NULL ? value : row->answer->text;
+	loss.call = &row->answer->call;
+	loss.record = record != NULL ? record->p : row->rec->line;
+	loss.record_len = record != NULL ? record->len : row->rec->len;
+	return rdl_stage_lose(&f->stage, &loss, err);
+}
+
+/* What the tool wants of the question. */
+static int
+examine(struct rdl_filter *f, struct rdl_err *err)
+{
+	const struct rdl_filter_spec *s = f->spec;
+
+	if (s->once && s->engine->rollouts > 1)
+		return rdl_err_set(err, RDL_E_USAGE, "--rollouts: each record "
+		    "is asked about once here");
+	if (s->json && !rdl_prompt_wants_json(f->question.prompt))
+		return rdl_err_set(err, RDL_E_USAGE, "%s: the answer must be "
+		    "JSON, output: { format: json }", s->prompt);
+	return s->opened == NULL ? 0 : s->opened(s->ctx, &f->question, err);
+}
+
 static int
 begin(struct rdl_filter *f, struct rdl_err *err)
 {
@@ -178,11 +286,14 @@ rdl_filter_main(const struct rdl_filter_spec *spec)
 {
 	struct rdl_filter f = { .stage = RDL_STAGE_INIT,
 		.question = RDL_QUESTION_INIT, .rec = RDL_REC_INIT,
-		.answered = RDL_REC_INIT, .spec = spec };
+		.answered = RDL_REC_INIT, .seen = RDL_REC_INIT,
+		.view = RDL_BUF_INIT(RDL_LINE_MAX), .spec = spec };
 	struct rdl_err err = RDL_ERR_INIT;
 	int rc, status;
 
 	rc = rdl_question_open(&f.question, spec->engine, spec->prompt, &err);
+	if (rc == 0)
+		rc = examine(&f, &err);
 	if (rc == 0 && (rc = begin(&f, &err)) == 0)
 		rc = run(&f, &err);
 	rdl_engine_close(f.engine);
@@ -190,5 +301,7 @@ rdl_filter_main(const struct rdl_filter_spec *spec)
 	rdl_question_release(&f.question);
 	rdl_rec_release(&f.rec);
 	rdl_rec_release(&f.answered);
+	rdl_rec_release(&f.seen);
+	rdl_buf_release(&f.view);
 	return status;
 }

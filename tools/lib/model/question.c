@@ -115,8 +115,28 @@ rdl_question_release(struct rdl_question *q)
 {
 	rdl_prompt_free(q->prompt);
 	rdl_model_free(q->model);
+	rdl_schema_free(q->schema);
+	free(q->schema_text);
 	free(q->stop);
 	*q = (struct rdl_question)RDL_QUESTION_INIT;
+}
+
+int
+rdl_question_constrain(struct rdl_question *q, const char *text, size_t len,
+    bool send, struct rdl_err *err)
+{
+	rdl_schema_free(q->schema);
+	free(q->schema_text);
+	q->schema_text = NULL;
+	q->schema = rdl_schema_compile(text, len, rdl_prompt_name(q->prompt),
+	    err);
+	if (q->schema == NULL)
+		return -1;
+	if (send) {
+		q->schema_text = rdl_mem_dup(text, len);
+		q->schema_len = len;
+	}
+	return 0;
 }
 
 /* Rendered text may borrow from the row; the job outlives it. */
@@ -148,10 +168,15 @@ rdl_question_fill(const struct rdl_question *q, yyjson_val *row,
 	r->model = q->model;
 	r->sampling = q->sampling;
 	r->json = rdl_prompt_wants_json(q->prompt);
-	r->schema = rdl_prompt_schema_text(q->prompt, &r->schema_len);
+	if (q->schema_text != NULL) {
+		r->schema = q->schema_text;
+		r->schema_len = q->schema_len;
+	} else
+		r->schema = rdl_prompt_schema_text(q->prompt, &r->schema_len);
 	r->prompt_digest = *rdl_prompt_digest(q->prompt);
 	r->rollout = rollout;
-	job->schema = rdl_prompt_schema(q->prompt);
+	job->schema = q->schema != NULL ? q->schema :
+	    rdl_prompt_schema(q->prompt);
 	if (rdl_prompt_render(q->prompt, row, &job->arena, &m, &why) == 0) {
 		keep(&m, &job->arena);
 		if (rdl_request_fill(r, &m, (enum rdl_image_mode)q->images,

@@ -15,9 +15,14 @@ struct rdl_question {
 	struct rdl_sampling sampling;
 	const char **stop;		/* of sampling; owned */
 	int images;			/* enum rdl_image_mode */
+	struct rdl_schema *schema;	/* checks replies instead of the prompt
+					 * file's; or NULL */
+	char *schema_text;		/* sent instead of it, or NULL */
+	size_t schema_len;
 };
 
-#define RDL_QUESTION_INIT { NULL, NULL, RDL_SAMPLING_INIT, NULL, 0 }
+#define RDL_QUESTION_INIT { NULL, NULL, RDL_SAMPLING_INIT, NULL, 0, NULL, \
+	NULL, 0 }
 
 /*
  * Load the prompt file (path, or "embedded:PATH") and resolve the model:
@@ -28,6 +33,14 @@ int rdl_question_open(struct rdl_question *q, const struct rdl_engine_opts *o,
     const char *path, struct rdl_err *err) RDL_MUST_CHECK;
 
 void rdl_question_release(struct rdl_question *q);
+
+/*
+ * Check replies against another schema than the prompt file's, one that says
+ * more; text is copied.  With send, servers are given it as well: leave that
+ * out for keywords that would keep a server from enforcing the rest.
+ */
+int rdl_question_constrain(struct rdl_question *q, const char *text,
+    size_t len, bool send, struct rdl_err *err) RDL_MUST_CHECK;
 
 /* Fill job with the question for a row.  The row need not outlive the call.
  * A row that lacks a field, or an image that cannot be read, sets the job's
