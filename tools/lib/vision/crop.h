@@ -1,8 +1,9 @@
 /*
  * From an image to the square that a CLIP tower sees, as Pillow does it:
  * antialiased bicubic (a = -0.5) or bilinear in 22-bit fixed point, to the
- * bit.  Pillow 13's order of passes: vertical first where h > 2w and the image
- * shrinks, else horizontal first (Resample.c; facts: no other rule known).
+ * bit.  Pillow 13's order of passes (src/libImaging/Resample.c): vertical
+ * first if the height shrinks, and by more than twice as many pixels as the
+ * width does; else horizontal first.
  */
 #ifndef RDL_VISION_CROP_H
 #define RDL_VISION_CROP_H

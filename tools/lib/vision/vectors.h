@@ -28,7 +28,12 @@ int rdl_vectors_close(struct rdl_vectors *v, struct rdl_err *err)
 
 size_t rdl_vectors_count(const struct rdl_vectors *v);
 
-/* The vector [dim] of a content, or NULL.  Valid until the next add. */
+/* Vectors so far found damaged (their checksum is wrong): they are as if they
+ * were not there, and can be added again. */
+size_t rdl_vectors_damaged(const struct rdl_vectors *v);
+
+/* The vector [dim] of a content, or NULL.  Valid until the next add or sync.
+ * A block's checksum is tested when a vector of it is first asked for. */
 const float *rdl_vectors_find(struct rdl_vectors *v,
     const struct rdl_hash *content);
 

@@ -1,0 +1,241 @@
+/*
+ * Contrast records: their sides, and what makes a group useless.
+ * Reads one parsed record and its bytes.  Opens no image.
+ */
+#include "domain/contrast.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+int
+rdl_fault_set(struct rdl_fault *f, bool failed, const char *rule,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	memset(f, 0, sizeof(*f));
+	f->failed = failed;
+	f->rule = rule;
+	va_start(ap, fmt);
+	(void)vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+struct rdl_quote
+rdl_quote_of(yyjson_val *v, const char *json)
+{
+	return (struct rdl_quote){ yyjson_get_str(v), yyjson_get_len(v),
+		{ json, rdl_span_value(json) } };
+}
+
+static bool
+is_gap(unsigned char c)
+{
+	return c <= ' ' || c == 0x7f;
+}
+
+/* The next byte of ASCII as it compares: blanks are one, letters small, 0 is
+ * the end.  Above 0x7f: ask Unicode. */
+static unsigned char
+next_byte(const char *p, size_t len, size_t *at)
+{
+	size_t start = *at;
+	unsigned char c;
+
+	while (*at < len && is_gap((unsigned char)p[*at]))
+		++*at;
+	if (*at == len)
+		return 0;
+	if (*at > start && start > 0)
+		return ' ';
+	c = (unsigned char)p[(*at)++];
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+static bool
+same_folded(const struct rdl_quote *a, const struct rdl_quote *b)
+{
+	struct rdl_buf fa = RDL_BUF_INIT(4 * RDL_LINE_MAX), fb = fa;
+	bool same;
+
+	same = rdl_utf8_fold(&fa, a->p, a->len) == 0 &&
+	    rdl_utf8_fold(&fb, b->p, b->len) == 0 && fa.len == fb.len &&
+	    (fa.len == 0 || memcmp(fa.p, fb.p, fa.len) == 0);
+	rdl_buf_release(&fa);
+	rdl_buf_release(&fb);
+	return same;
+}
+
+/* Most texts are ASCII and differ soon. */
+bool
+rdl_contrast_same(const struct rdl_quote *a, const struct rdl_quote *b)
+{
+	size_t i = 0, j = 0;
+	unsigned char ca, cb;
+
+	do {
+		ca = next_byte(a->p, a->len, &i);
+		cb = next_byte(b->p, b->len, &j);
+		if ((ca | cb) & 0x80)
+			return same_folded(a, b);
+		/* A mark behind a letter would change it. */
+		if (ca != cb)
+			return false;
+	} while (ca != 0);
+	return true;
+}
+
+static bool
+is_blank(const struct rdl_quote *q)
+{
+	size_t i;
+
+	for (i = 0; i < q->len; i++)
+		if (!is_gap((unsigned char)q->p[i]))
+			return false;
+	return true;
+}
+
+static bool
+same_bytes(const struct rdl_quote *a, const struct rdl_quote *b)
+{
+	return a->p != NULL && b->p != NULL && a->len == b->len &&
+	    memcmp(a->p, b->p, a->len) == 0;
+}
+
+static void
+read_image(struct rdl_side *s, yyjson_val *image)
+{
+	const char *p = rdl_span_first(s->image.p), *json;
+	yyjson_val *k, *v;
+	size_t i, n;
+
+	s->record = image;
+	yyjson_obj_foreach(image, i, n, k, v) {
+		json = rdl_span_behind(p);
+		if (!yyjson_is_str(v))
+			;
+		else if (yyjson_equals_str(k, "id") && s->image_id.p == NULL)
+			s->image_id = rdl_quote_of(v, json);
+		else if (yyjson_equals_str(k, "uri") && s->uri.p == NULL)
+			s->uri = rdl_quote_of(v, json);
+		else if (yyjson_equals_str(k, "sha256") &&
+		    s->sha256.p == NULL)
+			s->sha256 = rdl_quote_of(v, json);
+		p = rdl_span_next(json + rdl_span_value(json));
+	}
+}
+
+/* The side whose brace stands at p; returns where it ends. */
+static const char *
+read_side(struct rdl_side *s, yyjson_val *side, const char *p)
+{
+	const char *json;
+	yyjson_val *k, *v;
+	size_t i, n, len;
+
+	memset(s, 0, sizeof(*s));
+	p = rdl_span_first(p);
+	yyjson_obj_foreach(side, i, n, k, v) {
+		json = rdl_span_behind(p);
+		len = rdl_span_value(json);
+		if (yyjson_equals_str(k, "text") && yyjson_is_str(v) &&
+		    s->text.p == NULL)
+			s->text = rdl_quote_of(v, json);
+		else if (yyjson_equals_str(k, "scores"))
+			s->scores = v;
+		else if (yyjson_equals_str(k, "image") && yyjson_is_obj(v) &&
+		    s->image.p == NULL) {
+			s->image = (struct rdl_span){ json, len };
+			read_image(s, v);
+		}
+		p = rdl_span_next(json + len);
+	}
+	return p + 1;
+}
+
+static int
+check_image(const struct rdl_side *s, size_t number, struct rdl_fault *f)
+{
+	if (s->image.p == NULL)
+		return rdl_fault_set(f, false, "no-image",
+		    "side %zu has no image", number);
+	if (s->image_id.len == 0 || s->image_id.len >= RDL_ID_MAX)
+		return rdl_fault_set(f, true, "record",
+		    "/sides/%zu/image/id: no id, or longer than %d bytes",
+		    number - 1, RDL_ID_MAX - 1);
+	if (s->uri.len == 0 || memchr(s->uri.p, '\0', s->uri.len) != NULL)
+		return rdl_fault_set(f, true, "record",
+		    "/sides/%zu/image/uri: not the path of a file",
+		    number - 1);
+	return 1;
+}
+
+static int
+check_pair(const struct rdl_contrast *c, size_t i, size_t j,
+    struct rdl_fault *f)
+{
+	const struct rdl_side *a = &c->v[i], *b = &c->v[j];
+
+	if (rdl_contrast_same(&a->text, &b->text))
+		return rdl_fault_set(f, false, "same-text",
+		    "sides %zu and %zu have the same text", i + 1, j + 1);
+	if (same_bytes(&a->image_id, &b->image_id) ||
+	    same_bytes(&a->sha256, &b->sha256) || same_bytes(&a->uri, &b->uri))
+		return rdl_fault_set(f, false, "same-image",
+		    "sides %zu and %zu have the same image", i + 1, j + 1);
+	return 1;
+}
+
+static int
+check_sides(const struct rdl_contrast *c, bool images, struct rdl_fault *f)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->n; i++) {
+		if (c->v[i].text.p == NULL || is_blank(&c->v[i].text))
+			return rdl_fault_set(f, true, "record",
+			    "/sides/%zu/text: no text", i);
+		if (images && check_image(&c->v[i], i + 1, f) == 0)
+			return 0;
+	}
+	for (i = 0; i < c->n; i++)
+		for (j = 0; j < i; j++)
+			if (check_pair(c, j, i, f) == 0)
+				return 0;
+	return 1;
+}
+
+int
+rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
+    bool images, struct rdl_fault *f)
+{
+	yyjson_val *sides = rdl_rec_get(rec, "sides"), *side;
+	const char *p = NULL;
+	size_t i, max, len;
+
+	c->rec = rec;
+	c->n = yyjson_arr_size(sides);
+	if (!yyjson_is_arr(sides) || rdl_rec_span(rec, "sides", &p, &len) != 1)
+		return rdl_fault_set(f, true, "record",
+		    "/sides: no list of sides");
+	if (c->n > RDL_CONTRAST_SIDES)
+		return rdl_fault_set(f, true, "record",
+		    "/sides: more than %d", RDL_CONTRAST_SIDES);
+	if (c->n < 2)
+		return rdl_fault_set(f, false, "one-side",
+		    c->n == 0 ? "there are no sides" :
+		    "there is nothing to compare with the only side");
+	p = rdl_span_first(p);
+	yyjson_arr_foreach(sides, i, max, side) {
+		if (!yyjson_is_obj(side))
+			return rdl_fault_set(f, true, "record",
+			    "/sides/%zu: not an object", i);
+		p = rdl_span_next(read_side(&c->v[i], side, p));
+	}
+	return check_sides(c, images, f);
+}
