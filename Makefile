@@ -51,7 +51,7 @@ LIBS = $(YYJSON_LIBS) -lsqlite3 -lcrypto -lutf8proc -lyaml -lpcre2-8 \
 
 # Floors of the library, lowest first; a floor includes only those below it.
 # stub, the model server for tests, is linked by model-stub alone.
-FLOORS = core record ledger query vision model domain
+FLOORS = core record ledger query vision model domain publish
 STUB = $(if $(wildcard tools/lib/stub/*.c),stub)
 floor_src = $(wildcard tools/lib/$(1)/*.c)
 floor_lib = $(out)/lib/$(1).a
@@ -115,6 +115,21 @@ distclean: ## remove build/ whole
 demo: setup ## make a small dataset from samples/, in a minute, without a key
 	@+$(AGAIN) all
 	@PATH="$(abspath $(out)/bin):$$PATH" samples/demo.sh $(out)/demo
+
+record: setup local-model ## record the model calls that demo replays, again
+	@+$(AGAIN) all
+	@PATH="$(abspath $(out)/bin):$$PATH" samples/record.sh
+
+##@ Datasets
+
+taskgalaxy: setup ## IMAGES= SEEDS= CLIP= GEN= JUDGES= OUT=; see pipelines/taskgalaxy
+	@+$(AGAIN) all
+	@PATH="$(abspath $(out)/bin):$$PATH" \
+		$(MAKE) --no-print-directory -f pipelines/taskgalaxy/stages.mk
+
+verify: setup ## make OUT= again from its manifest and ledger, and compare
+	@+$(AGAIN) all
+	@PATH="$(abspath $(out)/bin):$$PATH" pipelines/taskgalaxy/verify $(OUT)
 
 ##@ Test
 
@@ -315,7 +330,8 @@ $(foreach u,$(FUZZ),$(eval $(call fuzz_rules,$(u))))
 	$(patsubst %.c,$(out)/%.o,$(wildcard tools/*.c tests/*/*.c))))
 
 FORCE:
-.PHONY: FORCE all setup install uninstall clean distclean demo check \
+.PHONY: FORCE all setup install uninstall clean distclean demo record \
+	taskgalaxy verify check \
 	check-built unit-bins unit unit-built check-local check-peers \
 	local-model bench bench-peers valgrind fuzz fuzz-bins bench-bins peers-bins lint help \
 	print-tools yyjson

@@ -8,7 +8,7 @@
 tool=$1
 LEDGER_OFF=(--ledger none)
 
-# class: filter (records in, records out), query (reads a ledger, prints),
+# class: filter (records in, records out), sink (records in), query (reads a ledger, prints),
 #	server, dispatcher.
 # opts: options it cannot go without.  record: one that it lets pass; %d is a
 # number that makes it another, given up to four times.  many: how many for the
@@ -39,6 +39,60 @@ describe() {
 		stub_start --taxonomy || exit 1
 		opts=(--model "$STUB_URL#stub" --levels 2 --from-level 2
 		    --rounds 1 "${LEDGER_OFF[@]}") ;;
+	clip-embed|clip-filter)
+		class=filter many=20000 plenty=5000
+		cp "$ROOT/samples/demo-clip/images/cat.png" x.png
+		record='{"kind":"image","id":"image:%032d","uri":"'$T/x.png
+		record=$record'","n":%d}'
+		head -n 3 "$ROOT/samples/tasks.jsonl" >tasks.jsonl
+		opts=(--model "$ROOT/samples/demo-clip" --vectors "$T/v"
+		    "${LEDGER_OFF[@]}")
+		if [ "$tool" = clip-embed ]; then
+			passthrough=exact
+		else
+			opts+=(--tasks "$T/tasks.jsonl")
+		fi ;;
+	export)
+		class=sink many=0
+		opts=(--format messages --out "$T/set" --replace
+		    "${LEDGER_OFF[@]}") ;;
+	dedupe)
+		class=filter passthrough=exact many=0
+		opts=(--field n "${LEDGER_OFF[@]}") ;;
+	select)
+		class=filter passthrough=exact
+		opts=("${LEDGER_OFF[@]}") ;;
+	task-filter)
+		class=filter passthrough=exact many=20000
+		record='{"kind":"match","id":"match:%032d","image":{"id":"i%d",'
+		record=$record'"uri":"%d.png","caption":"%d"},'
+		record=$record'"tasks":[{"id":"t","path":["any"]}]}'
+		stub_start --reply '{"tasks":["any"]}' || exit 1
+		opts=(--model "$STUB_URL#stub" --images caption
+		    "${LEDGER_OFF[@]}") ;;
+	qa-generate)
+		class=filter many=20000
+		record='{"kind":"match","id":"match:%032d","image":{"id":"i%d",'
+		record=$record'"uri":"%d.png","caption":"%d"},'
+		record=$record'"tasks":[{"id":"t","path":["any"]}]}'
+		stub_start --reply '{"pairs":[{"task":"any","question":"q",
+		    "answer":"a"}]}' || exit 1
+		opts=(--model "$STUB_URL#stub" --images caption
+		    "${LEDGER_OFF[@]}") ;;
+	qa-judge)
+		class=filter passthrough=spliced many=20000
+		record='{"kind":"qa","id":"qa:%032d","image":{"id":"i","uri":'
+		record=$record'"%d.png","caption":"%d"},"task":{"id":"t",'
+		record=$record'"path":["any"]},"question":"q%d","answer":"a"}'
+		stub_start || exit 1
+		opts=(--model "$STUB_URL#stub" --images caption
+		    "${LEDGER_OFF[@]}") ;;
+	vote)
+		class=filter passthrough=spliced
+		record='{"kind":"note","id":"note:%032d","scores":['
+		record=$record'{"judge":"a","score":1,"n":%d},'
+		record=$record'{"judge":"b","score":1}]}'
+		opts=("${LEDGER_OFF[@]}") ;;
 	ledger) class=query ;;
 	model-stub) class=server ;;
 	riddle) class=dispatcher ;;
@@ -342,6 +396,12 @@ check_filter() {
 	check_unknown_fields
 	check_repeat
 	check_memory
+}
+
+check_sink() {
+	check_empty
+	check_bad_input
+	check_hostile
 }
 
 check_query() {

@@ -19,7 +19,7 @@ expect_nothing() {
 	fi
 }
 
-floors='core record ledger query vision model domain stub'
+floors='core record ledger query vision model domain publish stub'
 
 # The floors at or below one, as an alternation.
 below() {
