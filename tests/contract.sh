@@ -8,20 +8,23 @@
 tool=$1
 LEDGER_OFF=(--ledger none)
 
-# class: filter (records in, records out), sink (records in), query (reads a ledger, prints),
-#	server, dispatcher.
+# class: filter (records in, records out), sink (records in),
+#	page (records in, one page out), query (reads a ledger, prints),
+#	server, dispatcher, source (paths in, records out:
+#	records() gives a list of files).
 # opts: options it cannot go without.  record: one that it lets pass; %d is a
 # number that makes it another, given up to four times.  many: how many for the
 # test of memory, 0 where the manual says that it grows.  plenty: enough to fill
 # a pipe.
 # passthrough: exact (the line itself), spliced (members added at its end) or
-# none.
+# none.  before: what stands before an input file.
 class=
 opts=()
 record='{"kind":"note","id":"note:%032d","n":%d}'
 many=200000
 plenty=20000
 passthrough=none
+before=()
 describe() {
 	case $tool in
 	validate)
@@ -59,6 +62,9 @@ describe() {
 	dedupe)
 		class=filter passthrough=exact many=0
 		opts=(--field n "${LEDGER_OFF[@]}") ;;
+	report)
+		class=page many=0
+		opts=("${LEDGER_OFF[@]}") ;;
 	select)
 		class=filter passthrough=exact
 		opts=("${LEDGER_OFF[@]}") ;;
@@ -93,6 +99,10 @@ describe() {
 		record=$record'{"judge":"a","score":1,"n":%d},'
 		record=$record'{"judge":"b","score":1}]}'
 		opts=("${LEDGER_OFF[@]}") ;;
+	image-ingest)
+		class=source before=(--list) many=5000 plenty=2000
+		records() { tiny_images "$1"; }
+		opts=("${LEDGER_OFF[@]}") ;;
 	ledger) class=query ;;
 	model-stub) class=server ;;
 	riddle) class=dispatcher ;;
@@ -121,6 +131,15 @@ bare() {
 records() {
 	awk -v n="$1" -v f="$record\n" 'BEGIN {
 		for (i = 1; i <= n; i++) printf f, i, i, i, i }'
+}
+
+# A list of n image files (PNM, two pixels each), all different.
+tiny_images() {
+	[ -e "tiny.$1" ] || awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) {
+		f = "tiny." n "/" i ".ppm"
+		if (i == 1) system("mkdir tiny." n)
+		printf "P6 2 1 255\n%06d", i > f; close(f) } }'
+	find "tiny.$1" -type f
 }
 
 # said NAME WANT GOT REGEX: the status, and what stderr (in .err) must match;
@@ -344,16 +363,17 @@ check_unknown_fields() {
 
 check_repeat() {
 	records 200 >in.jsonl
-	run in.jsonl >first 2>.err
+	run "${before[@]}" in.jsonl >first 2>.err
 	check '11 200 records pass' test $? -eq 0
-	run in.jsonl >second 2>.err
+	run "${before[@]}" in.jsonl >second 2>.err
 	check_equal '11 same input, same bytes' first second
 	check '11 there was output' test -s first
 }
 
 peak() {
 	records "$1" >in.jsonl
-	"$OUT/helper/maxrss" rss "$exe" "${opts[@]}" in.jsonl >/dev/null 2>.err
+	"$OUT/helper/maxrss" rss "$exe" "${opts[@]}" "${before[@]}" \
+	    in.jsonl >/dev/null 2>.err
 	check "13 $1 records: exit 0" test $? -eq 0
 	peak=$(cat rss)
 }
@@ -382,7 +402,7 @@ check_empty() {
 	said '4 empty input: exit 0' 0 $? -
 	silent '4 empty input: no records' .out
 	: >empty.jsonl
-	check '4 empty file: exit 0' run empty.jsonl
+	check '4 empty file: exit 0' run "${before[@]}" empty.jsonl
 }
 
 
@@ -398,10 +418,46 @@ check_filter() {
 	check_memory
 }
 
+check_source() {
+	check_empty
+	check_output_errors
+	check_repeat
+	check_memory
+	{ records 3; printf 'tiny.3/1.p'; } >in.list
+	run --list in.list >.out 2>.err
+	said '7 a cut list: exit 1, file and line' 1 $? 'in\.list:4:'
+	printf 'a\0b\n' >in.list
+	run --list in.list >.out 2>.err
+	said '7 NUL bytes in a list' 1 $? 'in\.list:1:'
+	{ head -c 17000000 /dev/zero | tr '\0' a; echo; } >in.list
+	run --list in.list >.out 2>.err
+	said '7 17 MB line in a list' 1 $? 'in\.list:1:'
+	run --list no-such.list >.out 2>.err
+	said '8 missing list' 1 $? no-such.list
+	run no-such-file >.out 2>.err
+	said '8 missing file' 1 $? no-such-file
+	run . --list . >.out 2>.err
+	said '8 a folder for a list' 1 $? "^$name: "
+}
+
 check_sink() {
 	check_empty
 	check_bad_input
 	check_hostile
+}
+
+# A page is written even of nothing.
+check_page() {
+	run </dev/null >first 2>.err
+	said '4 empty input: exit 0' 0 $? -
+	check '4 empty input: a page' grep -q '</html>' first
+	run </dev/null >/dev/full 2>.err
+	said '5 full disk' 1 $? "^$name: "
+	(trap '' PIPE; run </dev/null 2>.err; echo $? >status) | true
+	check '6 reader left: 141' test "$(cat status)" -eq 141
+	check_bad_input
+	run </dev/null >second 2>.err
+	check_equal '11 same input, same bytes' first second
 }
 
 check_query() {

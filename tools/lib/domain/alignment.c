@@ -13,19 +13,19 @@
 
 static int
 read_row(double *out, size_t n, yyjson_val *row, size_t number,
-    struct rdl_fault *f)
+    struct rdl_reason *why)
 {
 	yyjson_val *v;
 	size_t i, max;
 
 	if (yyjson_arr_size(row) != n) {
-		(void)rdl_fault_set(f, true, "scores",
+		(void)rdl_reason_set(why, true, "scores",
 		    "the scores of side %zu are not %zu numbers", number, n);
 		return -1;
 	}
 	yyjson_arr_foreach(row, i, max, v) {
 		if (!yyjson_is_num(v)) {
-			(void)rdl_fault_set(f, true, "scores",
+			(void)rdl_reason_set(why, true, "scores",
 			    "score %zu of side %zu is missing", i + 1, number);
 			return -1;
 		}
@@ -36,7 +36,7 @@ read_row(double *out, size_t n, yyjson_val *row, size_t number,
 
 int
 rdl_alignment_read(struct rdl_alignment *a, const struct rdl_contrast *c,
-    struct rdl_fault *f)
+    struct rdl_reason *why)
 {
 	yyjson_val *rows = rdl_rec_get(c->rec, "scores"), *row;
 	size_t i;
@@ -48,13 +48,13 @@ rdl_alignment_read(struct rdl_alignment *a, const struct rdl_contrast *c,
 	if (!any)
 		return 0;
 	if (rows != NULL && yyjson_arr_size(rows) != c->n) {
-		(void)rdl_fault_set(f, true, "scores",
+		(void)rdl_reason_set(why, true, "scores",
 		    "/scores: not a row for each of %zu sides", c->n);
 		return -1;
 	}
 	for (i = 0; i < c->n; i++) {
 		row = rows != NULL ? yyjson_arr_get(rows, i) : c->v[i].scores;
-		if (read_row(a->s + i * c->n, c->n, row, i + 1, f) < 0)
+		if (read_row(a->s + i * c->n, c->n, row, i + 1, why) < 0)
 			return -1;
 	}
 	return 1;
@@ -63,34 +63,34 @@ rdl_alignment_read(struct rdl_alignment *a, const struct rdl_contrast *c,
 /* Side i against its sibling j, by a score of theirs. */
 static int
 check_pair(const struct rdl_alignment_rule *r, double own, double other,
-    size_t i, size_t j, const char *what, struct rdl_fault *f)
+    size_t i, size_t j, const char *what, struct rdl_reason *why)
 {
 	double gap = own - other;
 
 	if (own > other && !(gap < r->min_gap))
 		return 1;
-	(void)rdl_fault_set(f, false, own > other ? "min-gap" : "sibling",
+	(void)rdl_reason_set(why, false, own > other ? "min-gap" : "sibling",
 	    "side %zu: own %.6g, with the %s of side %zu %.6g", i + 1, own,
 	    what, j + 1, other);
-	(void)snprintf(f->value, sizeof(f->value), "%.6g", gap);
+	(void)snprintf(why->value, sizeof(why->value), "%.6g", gap);
 	if (own > other)
-		(void)snprintf(f->threshold, sizeof(f->threshold), "%.6g",
+		(void)snprintf(why->threshold, sizeof(why->threshold), "%.6g",
 		    r->min_gap);
 	return 0;
 }
 
 static int
 check_side(const struct rdl_alignment *a, const struct rdl_alignment_rule *r,
-    size_t i, struct rdl_fault *f)
+    size_t i, struct rdl_reason *why)
 {
 	double own = a->s[i * a->n + i];
 	size_t j;
 
 	if (own < r->min_own) {
-		(void)rdl_fault_set(f, false, "min-own",
+		(void)rdl_reason_set(why, false, "min-own",
 		    "side %zu: text and image score %.6g", i + 1, own);
-		(void)snprintf(f->value, sizeof(f->value), "%.6g", own);
-		(void)snprintf(f->threshold, sizeof(f->threshold), "%.6g",
+		(void)snprintf(why->value, sizeof(why->value), "%.6g", own);
+		(void)snprintf(why->threshold, sizeof(why->threshold), "%.6g",
 		    r->min_own);
 		return 0;
 	}
@@ -98,10 +98,10 @@ check_side(const struct rdl_alignment *a, const struct rdl_alignment_rule *r,
 		if (j == i)
 			continue;
 		if (r->test != RDL_ALIGNMENT_IMAGE && check_pair(r, own,
-		    a->s[j * a->n + i], i, j, "text", f) == 0)
+		    a->s[j * a->n + i], i, j, "text", why) == 0)
 			return 0;
 		if (r->test != RDL_ALIGNMENT_TEXT && check_pair(r, own,
-		    a->s[i * a->n + j], i, j, "image", f) == 0)
+		    a->s[i * a->n + j], i, j, "image", why) == 0)
 			return 0;
 	}
 	return 1;
@@ -109,12 +109,12 @@ check_side(const struct rdl_alignment *a, const struct rdl_alignment_rule *r,
 
 int
 rdl_alignment_check(const struct rdl_alignment *a,
-    const struct rdl_alignment_rule *r, struct rdl_fault *f)
+    const struct rdl_alignment_rule *r, struct rdl_reason *why)
 {
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
-		if (check_side(a, r, i, f) == 0)
+		if (check_side(a, r, i, why) == 0)
 			return 0;
 	return 1;
 }

@@ -27,14 +27,14 @@ struct rdl_alignment_rule {
 };
 
 /* Read the record's "scores", or else those of its sides.  1; 0 if there are
- * none; -1 if they are no matrix of numbers, f says what is wrong. */
+ * none; -1 if they are no matrix of numbers, why says what is wrong. */
 int rdl_alignment_read(struct rdl_alignment *a, const struct rdl_contrast *c,
-    struct rdl_fault *f) RDL_MUST_CHECK;
+    struct rdl_reason *why) RDL_MUST_CHECK;
 
 /* 1, or 0 with the first side that does not pass: "min-own", "sibling" or
  * "min-gap". */
 int rdl_alignment_check(const struct rdl_alignment *a,
-    const struct rdl_alignment_rule *r, struct rdl_fault *f) RDL_MUST_CHECK;
+    const struct rdl_alignment_rule *r, struct rdl_reason *why) RDL_MUST_CHECK;
 
 /* By how much side own goes before other: of images, under own's text; of
  * texts, for own's image. */

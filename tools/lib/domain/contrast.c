@@ -4,33 +4,9 @@
  */
 #include "domain/contrast.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/utf8.h"
-
-int
-rdl_fault_set(struct rdl_fault *f, bool failed, const char *rule,
-    const char *fmt, ...)
-{
-	va_list ap;
-
-	memset(f, 0, sizeof(*f));
-	f->failed = failed;
-	f->rule = rule;
-	va_start(ap, fmt);
-	(void)vsnprintf(f->reason, sizeof(f->reason), fmt, ap);
-	va_end(ap);
-	return 0;
-}
-
-struct rdl_quote
-rdl_quote_of(yyjson_val *v, const char *json)
-{
-	return (struct rdl_quote){ yyjson_get_str(v), yyjson_get_len(v),
-		{ json, rdl_span_value(json) } };
-}
 
 static bool
 is_gap(unsigned char c)
@@ -120,12 +96,12 @@ read_image(struct rdl_side *s, yyjson_val *image)
 		if (!yyjson_is_str(v))
 			;
 		else if (yyjson_equals_str(k, "id") && s->image_id.p == NULL)
-			s->image_id = rdl_quote_of(v, json);
+			s->image_id = rdl_span_quote(v, json);
 		else if (yyjson_equals_str(k, "uri") && s->uri.p == NULL)
-			s->uri = rdl_quote_of(v, json);
+			s->uri = rdl_span_quote(v, json);
 		else if (yyjson_equals_str(k, "sha256") &&
 		    s->sha256.p == NULL)
-			s->sha256 = rdl_quote_of(v, json);
+			s->sha256 = rdl_span_quote(v, json);
 		p = rdl_span_next(json + rdl_span_value(json));
 	}
 }
@@ -145,7 +121,7 @@ read_side(struct rdl_side *s, yyjson_val *side, const char *p)
 		len = rdl_span_value(json);
 		if (yyjson_equals_str(k, "text") && yyjson_is_str(v) &&
 		    s->text.p == NULL)
-			s->text = rdl_quote_of(v, json);
+			s->text = rdl_span_quote(v, json);
 		else if (yyjson_equals_str(k, "scores"))
 			s->scores = v;
 		else if (yyjson_equals_str(k, "image") && yyjson_is_obj(v) &&
@@ -159,17 +135,17 @@ read_side(struct rdl_side *s, yyjson_val *side, const char *p)
 }
 
 static int
-check_image(const struct rdl_side *s, size_t number, struct rdl_fault *f)
+check_image(const struct rdl_side *s, size_t number, struct rdl_reason *why)
 {
 	if (s->image.p == NULL)
-		return rdl_fault_set(f, false, "no-image",
+		return rdl_reason_set(why, false, "no-image",
 		    "side %zu has no image", number);
 	if (s->image_id.len == 0 || s->image_id.len >= RDL_ID_MAX)
-		return rdl_fault_set(f, true, "record",
+		return rdl_reason_set(why, true, "record",
 		    "/sides/%zu/image/id: no id, or longer than %d bytes",
 		    number - 1, RDL_ID_MAX - 1);
 	if (s->uri.len == 0 || memchr(s->uri.p, '\0', s->uri.len) != NULL)
-		return rdl_fault_set(f, true, "record",
+		return rdl_reason_set(why, true, "record",
 		    "/sides/%zu/image/uri: not the path of a file",
 		    number - 1);
 	return 1;
@@ -177,42 +153,42 @@ check_image(const struct rdl_side *s, size_t number, struct rdl_fault *f)
 
 static int
 check_pair(const struct rdl_contrast *c, size_t i, size_t j,
-    struct rdl_fault *f)
+    struct rdl_reason *why)
 {
 	const struct rdl_side *a = &c->v[i], *b = &c->v[j];
 
 	if (rdl_contrast_same(&a->text, &b->text))
-		return rdl_fault_set(f, false, "same-text",
+		return rdl_reason_set(why, false, "same-text",
 		    "sides %zu and %zu have the same text", i + 1, j + 1);
 	if (same_bytes(&a->image_id, &b->image_id) ||
 	    same_bytes(&a->sha256, &b->sha256) || same_bytes(&a->uri, &b->uri))
-		return rdl_fault_set(f, false, "same-image",
+		return rdl_reason_set(why, false, "same-image",
 		    "sides %zu and %zu have the same image", i + 1, j + 1);
 	return 1;
 }
 
 static int
-check_sides(const struct rdl_contrast *c, bool images, struct rdl_fault *f)
+check_sides(const struct rdl_contrast *c, bool images, struct rdl_reason *why)
 {
 	size_t i, j;
 
 	for (i = 0; i < c->n; i++) {
 		if (c->v[i].text.p == NULL || is_blank(&c->v[i].text))
-			return rdl_fault_set(f, true, "record",
+			return rdl_reason_set(why, true, "record",
 			    "/sides/%zu/text: no text", i);
-		if (images && check_image(&c->v[i], i + 1, f) == 0)
+		if (images && check_image(&c->v[i], i + 1, why) == 0)
 			return 0;
 	}
 	for (i = 0; i < c->n; i++)
 		for (j = 0; j < i; j++)
-			if (check_pair(c, j, i, f) == 0)
+			if (check_pair(c, j, i, why) == 0)
 				return 0;
 	return 1;
 }
 
 int
 rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
-    bool images, struct rdl_fault *f)
+    bool images, struct rdl_reason *why)
 {
 	yyjson_val *sides = rdl_rec_get(rec, "sides"), *side;
 	const char *p = NULL;
@@ -221,21 +197,21 @@ rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
 	c->rec = rec;
 	c->n = yyjson_arr_size(sides);
 	if (!yyjson_is_arr(sides) || rdl_rec_span(rec, "sides", &p, &len) != 1)
-		return rdl_fault_set(f, true, "record",
+		return rdl_reason_set(why, true, "record",
 		    "/sides: no list of sides");
 	if (c->n > RDL_CONTRAST_SIDES)
-		return rdl_fault_set(f, true, "record",
+		return rdl_reason_set(why, true, "record",
 		    "/sides: more than %d", RDL_CONTRAST_SIDES);
 	if (c->n < 2)
-		return rdl_fault_set(f, false, "one-side",
+		return rdl_reason_set(why, false, "one-side",
 		    c->n == 0 ? "there are no sides" :
 		    "there is nothing to compare with the only side");
 	p = rdl_span_first(p);
 	yyjson_arr_foreach(sides, i, max, side) {
 		if (!yyjson_is_obj(side))
-			return rdl_fault_set(f, true, "record",
+			return rdl_reason_set(why, true, "record",
 			    "/sides/%zu: not an object", i);
 		p = rdl_span_next(read_side(&c->v[i], side, p));
 	}
-	return check_sides(c, images, f);
+	return check_sides(c, images, why);
 }

@@ -8,19 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "domain/reason.h"
 #include "record/id.h"
 #include "record/rec.h"
 #include "record/span.h"
 
 #define RDL_CONTRAST_SIDES 64
-
-/* A text of the record: decoded, which may hold NUL, and as it stands there. */
-struct rdl_quote {
-	const char *p;
-	size_t len;
-	struct rdl_span json;
-};
 
 struct rdl_side {
 	struct rdl_quote text;
@@ -31,37 +24,21 @@ struct rdl_side {
 	yyjson_val *scores;		/* a row of the matrix, or NULL */
 };
 
-/* Why a record is lost: the rule, and a reason for people. */
-struct rdl_fault {
-	bool failed;		/* it is no such record; else dropped */
-	const char *rule;
-	char value[64];		/* what the rule saw, or "" */
-	char threshold[32];	/* what it wanted, or "" */
-	char reason[256];
-};
-
 struct rdl_contrast {
 	const struct rdl_rec *rec;
 	struct rdl_side v[RDL_CONTRAST_SIDES];
 	size_t n;
 };
 
-/* Fill f.  Returns 0, so that a function can end with it. */
-int rdl_fault_set(struct rdl_fault *f, bool failed, const char *rule,
-    const char *fmt, ...) RDL_PRINTF(4, 5);
-
-/* The members of a quote: v's text, which stands at json. */
-struct rdl_quote rdl_quote_of(yyjson_val *v, const char *json);
-
 /* Is one text the other, but for case and blanks?  (utf8.h's fold) */
 bool rdl_contrast_same(const struct rdl_quote *a, const struct rdl_quote *b);
 
 /*
- * Read the sides of rec, which c borrows from.  1, or 0 with f: "record", it is
+ * Read the sides of rec, which c borrows from.  1, or 0 with why: "record", it is
  * no contrast; "one-side"; "no-image", where images are wanted; "same-text" and
  * "same-image", two sides that differ in nothing.
  */
 int rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
-    bool images, struct rdl_fault *f) RDL_MUST_CHECK;
+    bool images, struct rdl_reason *why) RDL_MUST_CHECK;
 
 #endif

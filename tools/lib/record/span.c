@@ -79,3 +79,10 @@ rdl_span_behind(const char *p)
 	p = behind_blanks(behind_string(p));
 	return behind_blanks(p + 1);
 }
+
+struct rdl_quote
+rdl_span_quote(yyjson_val *v, const char *json)
+{
+	return (struct rdl_quote){ yyjson_get_str(v), yyjson_get_len(v),
+		{ json, rdl_span_value(json) } };
+}

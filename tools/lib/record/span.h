@@ -7,11 +7,19 @@
 #define RDL_RECORD_SPAN_H
 
 #include <stddef.h>
+#include <yyjson.h>
 
 /* Bytes of a record's line, not owned; p is NULL if there are none. */
 struct rdl_span {
 	const char *p;
 	size_t len;
+};
+
+/* A text of the record: decoded, which may hold NUL, and as it stands there. */
+struct rdl_quote {
+	const char *p;		/* NULL: none */
+	size_t len;
+	struct rdl_span json;
 };
 
 /* The length of the JSON value that begins at p. */
@@ -27,5 +35,8 @@ const char *rdl_span_next(const char *p);
 
 /* p is the quote of a name: where its value begins. */
 const char *rdl_span_behind(const char *p);
+
+/* The string v, whose quote stands at json. */
+struct rdl_quote rdl_span_quote(yyjson_val *v, const char *json);
 
 #endif
