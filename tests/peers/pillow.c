@@ -2,9 +2,10 @@
  * What riddle makes of images, for comparison with Pillow: a case a line on
  * stdin, "FILE ALPHA ORIENTATION SHRINK resize WIDTH HEIGHT FILTER" or "...
  * square SIZE FILTER SQUASH EVEN" or "... pixels"; for each, size and SHA-256
- * of the pixels, or "error MESSAGE".  FILE has no blanks; the rest are
+ * of the pixels, or "error MESSAGE"; "... phash" prints the hash.  FILE has no blanks; the rest are
  * numbers.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "core/hash.h"
 #include "core/mem.h"
 #include "vision/crop.h"
-#include "vision/crop_impl.h"
+#include "vision/phash.h"
 
 struct job {
 	char path[1024], what[16];
@@ -36,9 +37,16 @@ job_do(const struct job *j, const struct rdl_image *im, struct rdl_err *err)
 {
 	struct rdl_crop crop = { j->a, (int)j->b, j->c != 0, j->d != 0 };
 	size_t w = j->a, h = j->b;
+	uint64_t hash;
 	uint8_t *out;
 	int rc;
 
+	if (strcmp(j->what, "phash") == 0) {
+		rc = rdl_phash(im, &hash, err);
+		if (rc == 0)
+			printf("%016" PRIx64 "\n", hash);
+		return rc;
+	}
 	if (strcmp(j->what, "pixels") == 0) {
 		show(im->rgb, im->width, im->height);
 		return 0;

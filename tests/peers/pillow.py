@@ -166,6 +166,25 @@ def others(c):
                       compression=packed))
 
 
+def phashes(c):
+    """The hash from its definition, in floating point; a bit may differ where
+    a frequency is all but the median, so such pictures are left out."""
+    k = np.arange(32)
+    base = np.cos(np.pi * (2 * k[None, :] + 1) * k[:8, None] / 64)
+    for i in range(60):
+        noise = c.picture(c.rng.randint(1, 300), c.rng.randint(1, 300), 3)
+        im = Image.fromarray(noise)
+        small = im.resize((32, 32), BILINEAR).convert("L")
+        low = (base @ np.asarray(small, float) @ base.T).ravel()
+        off = low - np.median(low[1:])
+        if np.sort(np.abs(off))[1] < 0.5:   # the median itself is one of them
+            continue
+        path = c.save(f"hash{i}.ppm", im, "PPM")
+        bits = "".join("1" if v > 1e-6 else "0" for v in off)
+        c.lines.append(f"{path} 0 1 0 phash")
+        c.want.append(f"{int(bits, 2):016x}")
+
+
 def shrinks(c):
     """draft() chooses among 1, 2, 4, 8; so do sizes that leave no other."""
     im = Image.fromarray(c.picture(640, 480, 3))
@@ -205,7 +224,7 @@ def main():
     warnings.simplefilter("ignore")
     driver, folder, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     c = Cases(folder)
-    for part in (jpegs, palettes, pngs, others, shrinks):
+    for part in (jpegs, palettes, pngs, others, shrinks, phashes):
         part(c)
     sizes(c, count)
     got = subprocess.run([driver], input="\n".join(c.lines) + "\n", text=True,

@@ -91,10 +91,10 @@ void rdl_ballot_reset(struct rdl_ballot *b);
 /*
  * Add the member "scores" of a record; NULL adds nothing.  Each entry is an
  * object with the judge's name, its score, and maybe its scale.  -1 with
- * b->wrong and the reason: "scores" (not of that form), "score" (not a number, or not in
- * its scale), "scale" (no scale), "judge-twice" (two entries of a judge that
- * are not the same), "judges" (too many).  v and the judges' rule must outlive
- * the ballot.
+ * b->wrong and the reason: "scores" (not of that form), "score" (not a number,
+ * or not in its scale), "scale" (no scale), "judge-twice" (two entries of a
+ * judge that are not the same), "judges" (too many).  v must outlive the
+ * ballot.
  */
 int rdl_ballot_add(struct rdl_ballot *b, struct rdl_judges *j,
     const struct rdl_vote_rule *r, yyjson_val *v, struct rdl_err *err)

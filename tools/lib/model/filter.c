@@ -14,7 +14,7 @@ struct row {
 	const char *line;
 	size_t len;
 	struct rdl_id id;
-	bool has_id;
+	bool has_id, dropped;
 	int64_t rollout;
 };
 
@@ -90,6 +90,35 @@ check(void *ctx, struct rdl_job *job, const struct rdl_answer *a,
 	    f->spec->check(f->spec->ctx, &f->answered, a->json, rule, why);
 }
 
+/* Read the next row: 1, 0, 2 or -1 as the source of the engine. */
+static int
+read_row(struct rdl_filter *f, struct rdl_err *err)
+{
+	const char *rule = "unwanted";
+	int rc;
+
+	if (!rdl_stage_ready(&f->stage))
+		return 2;
+	rc = rdl_stage_next(&f->stage, &f->rec, err);
+	if (rc <= 0)
+		return rc;
+	f->rollout = 0;
+	f->stage.totals.in += (uint64_t)f->spec->engine->rollouts - 1;
+	f->unwanted = f->spec->want == NULL || f->spec->want(f->spec->ctx,
+	    &f->rec, &rule, &f->why) ? NULL : rule;
+	return 1;
+}
+
+/* A row that is not wanted only takes its place in the order. */
+static void
+refuse(const struct rdl_filter *f, struct row *row, struct rdl_job *job)
+{
+	row->dropped = true;
+	job->failed_rule = f->unwanted;
+	job->failed_reason = rdl_arena_dup(&job->arena, f->why.msg,
+	    strlen(f->why.msg));
+}
+
 static int
 source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 {
@@ -97,15 +126,9 @@ source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 	struct row *row;
 	int rc;
 
-	if (f->rollout == f->spec->engine->rollouts) {
-		if (!rdl_stage_ready(&f->stage))
-			return 2;
-		rc = rdl_stage_next(&f->stage, &f->rec, err);
-		if (rc <= 0)
-			return rc;
-		f->rollout = 0;
-		f->stage.totals.in += (uint64_t)f->spec->engine->rollouts - 1;
-	}
+	if (f->rollout == f->spec->engine->rollouts &&
+	    (rc = read_row(f, err)) != 1)
+		return rc;
 	row = rdl_arena_alloc(&job->arena, sizeof(*row));
 	row->line = rdl_arena_dup(&job->arena, f->rec.line, f->rec.len);
 	row->len = f->rec.len;
@@ -116,6 +139,8 @@ source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 		job->check_ctx = f;
 	}
 	identify(f, row, job);
+	if (job->failed_rule == NULL && f->unwanted != NULL)
+		refuse(f, row, job);
 	if (job->failed_rule == NULL && fill(f, row->rollout, job, err) < 0)
 		return rdl_stage_where(&f->stage, err);
 	if (f->spec->engine->dry_run)
@@ -137,7 +162,7 @@ lose(struct rdl_filter *f, const struct row *row, const struct rdl_answer *a,
 	struct rdl_loss loss;
 
 	memset(&loss, 0, sizeof(loss));
-	loss.failed = true;
+	loss.failed = !row->dropped;
 	loss.id = row->id;
 	loss.rule = a->rule;
 	loss.reason = a->reason;
@@ -273,6 +298,8 @@ run(struct rdl_filter *f, struct rdl_err *err)
 	int rc;
 
 	rc = rdl_engine_run(f->engine, &ops, f, err);
+	if (rc == 0 && f->spec->ended != NULL && !f->spec->engine->dry_run)
+		rc = f->spec->ended(f->spec->ctx, f, err);
 	if (rc == 0 && f->spec->engine->dry_run) {
 		rdl_engine_estimate(f->engine, &text);
 		rdl_warn("dry run: %s", text.p);

@@ -17,6 +17,8 @@ struct rdl_filter {
 	const struct rdl_filter_spec *spec;
 	struct rdl_rec rec;		/* the row read last */
 	int64_t rollout;		/* the next one of that row */
+	const char *unwanted;		/* the rule that drops it, or NULL */
+	struct rdl_err why;		/* likewise */
 	struct rdl_rec answered;	/* the row of the answer */
 	struct rdl_rec seen;		/* the row as the prompt sees it */
 	struct rdl_buf view;		/* its text */
@@ -45,6 +47,11 @@ struct rdl_filter_spec {
 	/* The question is open: look at it, constrain its replies.  NULL:
 	 * nothing to do.  -1 ends the run before it begins. */
 	int (*opened)(void *ctx, struct rdl_question *q, struct rdl_err *err);
+	/* Is the row wanted?  NULL: it is.  Asked once for each, in their
+	 * order, before it is asked about.  False drops it, by *rule (a
+	 * literal), for the reason in why. */
+	bool (*want)(void *ctx, const struct rdl_rec *rec, const char **rule,
+	    struct rdl_err *why);
 	/* Append to out the row as the prompt is to see it, a JSON object.
 	 * NULL: as it is.  -1 with RDL_E_INPUT fails the row ("input"); with
 	 * another class it ends the run. */
@@ -59,6 +66,9 @@ struct rdl_filter_spec {
 	 * rdl_stage_passed(), or rdl_stage_lose().  -1 ends the run. */
 	int (*answer)(void *ctx, struct rdl_filter *f,
 	    const struct rdl_filter_row *row, struct rdl_err *err);
+	/* All rows are done, without an error: note what is to be said of
+	 * them.  NULL: nothing. */
+	int (*ended)(void *ctx, struct rdl_filter *f, struct rdl_err *err);
 };
 
 /* Run the filter to its end; the exit status of the tool.  Each question

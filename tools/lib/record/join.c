@@ -12,16 +12,22 @@
 #include "core/tool.h"
 
 #define KEY_MAX (RDL_KIND_LEN + RDL_HASH_LEN)
-#define TAKEN UINT64_MAX	/* in aside: the record was asked for */
+#define ROOM_MIN 1024
 #define STREAM_BIT UINT64_C(1)
 
 /*
- * A value of aside: where its line is in the spool, and, in the low bits, how
- * long it is with the line number before it.
+ * An element of aside: where its line is in the spool, and, in the low bits, how
+ * long it is with the line number before it; 0 for none.
  */
 #define LEN_BITS 25
 #define LEN_MASK ((UINT64_C(1) << LEN_BITS) - 1)
 _Static_assert(RDL_LINE_MAX + sizeof(uint64_t) <= LEN_MASK, "a line fits");
+
+/* A record that only files have. */
+struct rdl_join_left {
+	uint64_t where;		/* in the spool of its first file */
+	size_t seen;		/* its entry */
+};
 
 /* Kind and hash as one key; the hash has a fixed length, so no two ids have
  * the same. */
@@ -114,72 +120,73 @@ note(const struct rdl_join *j, const struct rdl_join_file *f,
 	return 0;
 }
 
-/* The id of the record that f read last, noted. */
+/* The entry of the id of the record that f read last, noted. */
 static int
-identify(struct rdl_join *j, const struct rdl_join_file *f,
-    char key[KEY_MAX], size_t *klen, struct rdl_err *err)
+identify(struct rdl_join *j, const struct rdl_join_file *f, size_t *seen,
+    struct rdl_err *err)
 {
+	struct rdl_map_entry *e;
+	char key[KEY_MAX];
 	struct rdl_id id;
 
 	if (rdl_id_of(&f->rec, &id, err) < 0)
 		return rdl_err_prefix(err, "%s:%llu", f->name,
 		    (unsigned long long)f->lineno);
-	*klen = make_key(&id, key);
-	return note(j, f, rdl_map_put(&j->seen, key, *klen, NULL), err);
+	e = rdl_map_put(&j->seen, key, make_key(&id, key), NULL);
+	*seen = (size_t)(e - j->seen.entries);
+	return note(j, f, e, err);
 }
 
+/* Put the record that f read last aside. */
 static int
-put_aside(struct rdl_join_file *f, const char *key, size_t klen,
-    struct rdl_err *err)
+put_aside(struct rdl_join_file *f, size_t seen, struct rdl_err *err)
 {
 	uint64_t lineno = f->lineno;
+	size_t room = f->room;
 
-	rdl_map_put(&f->aside, key, klen, NULL)->value =
-	    f->spool.len << LEN_BITS | (sizeof(lineno) + f->rec.len);
+	if (seen >= room) {
+		f->room = 2 * seen + ROOM_MIN;
+		f->aside = rdl_mem_realloc(f->aside, f->room,
+		    sizeof(*f->aside));
+		memset(f->aside + room, 0,
+		    (f->room - room) * sizeof(*f->aside));
+	}
+	f->aside[seen] = f->spool.len << LEN_BITS |
+	    (sizeof(lineno) + f->rec.len);
 	if (rdl_spool_add(&f->spool, &lineno, sizeof(lineno), err) < 0)
 		return -1;
 	return rdl_spool_add(&f->spool, f->rec.line, f->rec.len, err);
 }
 
-/* Take the record of an entry of aside out of the spool. */
+/* Take the record of an entry of seen out of the spool, if it is there. */
 static int
-fetch(struct rdl_join_file *f, struct rdl_map_entry *e, struct rdl_err *err)
+look_aside(struct rdl_join_file *f, size_t seen, struct rdl_err *err)
 {
-	size_t len = (size_t)(e->value & LEN_MASK);
+	uint64_t where = seen < f->room ? f->aside[seen] : 0;
+	size_t len = (size_t)(where & LEN_MASK);
 	char *to;
 
+	f->found = where != 0;
+	if (!f->found)
+		return 0;
+	f->aside[seen] = 0;
 	rdl_buf_reset(&f->line);
 	to = rdl_buf_reserve(&f->line, len);
 	if (to == NULL)
 		return rdl_err_set(err, RDL_E_IO, "%s: a line is too long",
 		    f->name);
-	if (rdl_spool_get(&f->spool, e->value >> LEN_BITS, to, len, err) < 0)
+	if (rdl_spool_get(&f->spool, where >> LEN_BITS, to, len, err) < 0)
 		return -1;
 	memcpy(&f->lineno, to, sizeof(f->lineno));
-	e->value = TAKEN;
-	f->found = true;
 	return rdl_rec_parse(&f->rec, to + sizeof(f->lineno),
 	    len - sizeof(f->lineno), err);
 }
 
-/* Fetch the record of that key if it was put aside. */
-static int
-look_aside(struct rdl_join_file *f, const char *key, size_t klen,
-    struct rdl_err *err)
-{
-	struct rdl_map_entry *e = rdl_map_get(&f->aside, key, klen);
-
-	f->found = false;
-	if (e == NULL || e->value == TAKEN)
-		return 0;
-	return fetch(f, e, err);
-}
-
 /* What is asked for. */
 struct wanted {
-	const char *text, *key;		/* of the id; text may be NULL */
-	size_t len, klen;
-	size_t seen;			/* its entry */
+	const char *text;	/* its id, or NULL */
+	size_t len;
+	size_t seen;		/* its entry */
 };
 
 /* Find it in f: put aside, or in what is still to be read.  In files of one
@@ -189,11 +196,10 @@ find(struct rdl_join *j, struct rdl_join_file *f, const struct wanted *w,
     struct rdl_err *err)
 {
 	const char *text;
-	char key[KEY_MAX];
-	size_t len, klen;
+	size_t len, seen;
 	int rc;
 
-	if (look_aside(f, w->key, w->klen, err) < 0)
+	if (look_aside(f, w->seen, err) < 0)
 		return -1;
 	if (f->found)
 		return 0;
@@ -203,12 +209,12 @@ find(struct rdl_join *j, struct rdl_join_file *f, const struct wanted *w,
 		    memcmp(text, w->text, len) == 0;
 		if (f->found)
 			return note(j, f, &j->seen.entries[w->seen], err);
-		if (identify(j, f, key, &klen, err) < 0)
+		if (identify(j, f, &seen, err) < 0)
 			return -1;
-		f->found = klen == w->klen && memcmp(key, w->key, klen) == 0;
+		f->found = seen == w->seen;
 		if (f->found)
 			return 0;
-		if (put_aside(f, key, klen, err) < 0)
+		if (put_aside(f, seen, err) < 0)
 			return -1;
 	}
 	return rc;
@@ -219,14 +225,12 @@ rdl_join_find(struct rdl_join *j, const struct rdl_rec *rec,
     const struct rdl_id *id, struct rdl_err *err)
 {
 	struct rdl_map_entry *e;
-	struct wanted w;
 	char key[KEY_MAX];
+	struct wanted w;
 	size_t i;
 
-	w.key = key;
-	w.klen = make_key(id, key);
 	w.text = rdl_rec_str(rec, "id", &w.len);
-	e = rdl_map_put(&j->seen, key, w.klen, NULL);
+	e = rdl_map_put(&j->seen, key, make_key(id, key), NULL);
 	if ((e->value & STREAM_BIT) != 0)
 		return 0;
 	e->value |= STREAM_BIT;
@@ -241,14 +245,13 @@ rdl_join_find(struct rdl_join *j, const struct rdl_rec *rec,
 static int
 drain(struct rdl_join *j, struct rdl_err *err)
 {
-	char key[KEY_MAX];
-	size_t i, klen;
+	size_t i, seen;
 	int rc;
 
 	for (i = 0; i < j->n; i++) {
 		while ((rc = next_record(&j->files[i], err)) > 0)
-			if (identify(j, &j->files[i], key, &klen, err) < 0 ||
-			    put_aside(&j->files[i], key, klen, err) < 0)
+			if (identify(j, &j->files[i], &seen, err) < 0 ||
+			    put_aside(&j->files[i], seen, err) < 0)
 				return -1;
 		if (rc < 0)
 			return -1;
@@ -256,43 +259,53 @@ drain(struct rdl_join *j, struct rdl_err *err)
 	return 0;
 }
 
-/* The next entry that nobody asked for, or NULL. */
-static struct rdl_map_entry *
-next_left(struct rdl_join *j)
+static int
+by_line(const void *a, const void *b)
 {
-	struct rdl_map_entry *e;
+	uint64_t wa = ((const struct rdl_join_left *)a)->where;
+	uint64_t wb = ((const struct rdl_join_left *)b)->where;
 
-	for (; j->next_file < j->n; j->next_file++, j->next_entry = 0) {
-		struct rdl_map *m = &j->files[j->next_file].aside;
+	return wa < wb ? -1 : wa > wb;
+}
 
-		while (j->next_entry < m->count) {
-			e = &m->entries[j->next_entry++];
-			if (e->value != TAKEN)
-				return e;
-		}
-	}
-	return NULL;
+/* List what the file has that nobody asked for, by its lines. */
+static void
+list_left(struct rdl_join *j, const struct rdl_join_file *f)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < f->room; i++)
+		n += f->aside[i] != 0;
+	j->left = rdl_mem_realloc(j->left, n + 1, sizeof(*j->left));
+	j->nleft = j->next_left = 0;
+	for (i = 0; i < f->room; i++)
+		if (f->aside[i] != 0)
+			j->left[j->nleft++] = (struct rdl_join_left){
+			    f->aside[i], i };
+	qsort(j->left, j->nleft, sizeof(*j->left), by_line);
 }
 
 int
 rdl_join_left(struct rdl_join *j, struct rdl_id *id, struct rdl_err *err)
 {
-	struct rdl_map_entry *e;
-	size_t i;
+	const struct rdl_map_entry *e;
+	size_t i, seen;
 
 	if (!j->drained && drain(j, err) < 0)
 		return -1;
 	j->drained = true;
-	e = next_left(j);
-	if (e == NULL)
-		return 0;
-	read_key(e->key, e->len, id);
-	for (i = 0; i < j->n; i++) {
-		j->files[i].found = false;
-		if (i >= j->next_file &&
-		    look_aside(&j->files[i], e->key, e->len, err) < 0)
-			return -1;
+	while (j->next_left == j->nleft) {
+		if (j->next_file == j->n)
+			return 0;
+		list_left(j, &j->files[j->next_file++]);
 	}
+	seen = j->left[j->next_left++].seen;
+	e = &j->seen.entries[seen];
+	read_key(e->key, e->len, id);
+	/* Files before have nothing left. */
+	for (i = 0; i < j->n; i++)
+		if (look_aside(&j->files[i], seen, err) < 0)
+			return -1;
 	return 1;
 }
 
@@ -319,12 +332,13 @@ rdl_join_close(struct rdl_join *j)
 		f = &j->files[i];
 		rdl_jsonl_close(&f->in);
 		rdl_rec_release(&f->rec);
-		rdl_map_release(&f->aside);
+		free(f->aside);
 		rdl_spool_release(&f->spool);
 		rdl_buf_release(&f->line);
 		XXH3_freeState(f->digest);
 	}
 	free(j->files);
+	free(j->left);
 	rdl_map_release(&j->seen);
 	*j = (struct rdl_join)RDL_JOIN_INIT;
 }

@@ -2,9 +2,9 @@
  * Files of the same records, joined by id to a stream of them.
  * While a file has the records of the stream in its order, one record of each
  * is in memory.  A record that comes earlier or later than in the stream is
- * put aside, in a temporary file, until it is asked for; what stays is an entry
- * of about 100 bytes.  An id comes once in the stream and once in a file: that
- * is checked, at about 90 bytes an id.
+ * put aside, in a temporary file, until it is asked for; what stays are 16 bytes
+ * an id.  An id comes once in the stream and once in a file: that is checked, at
+ * about 90 bytes an id.
  */
 #ifndef RDL_RECORD_JOIN_H
 #define RDL_RECORD_JOIN_H
@@ -27,7 +27,8 @@ struct rdl_join_file {
 	uint64_t records, bytes;	/* read so far */
 	/* The rest belongs to join.c. */
 	struct rdl_jsonl in;
-	struct rdl_map aside;	/* id to where it is in the spool */
+	uint64_t *aside;	/* by entry of seen: where in the spool, or 0 */
+	size_t room;		/* of aside */
 	struct rdl_spool spool;
 	struct rdl_buf line;	/* of a record from the spool */
 	XXH3_state_t *digest;
@@ -40,10 +41,11 @@ struct rdl_join {
 	/* The rest belongs to join.c. */
 	struct rdl_map seen;	/* id to a bit for the stream and each file */
 	bool drained;
-	size_t next_file, next_entry;	/* of those that are left */
+	struct rdl_join_left *left;	/* of the file before next_file */
+	size_t nleft, next_left, next_file;
 };
 
-#define RDL_JOIN_INIT { NULL, 0, false, RDL_MAP_INIT, false, 0, 0 }
+#define RDL_JOIN_INIT { .files = NULL, .seen = RDL_MAP_INIT }
 
 /* Open n files, at most RDL_JOIN_MAX; the paths are borrowed.  j->digests may
  * have been set.  Whatever it returns, rdl_join_close() comes last. */

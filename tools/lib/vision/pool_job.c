@@ -66,8 +66,3 @@ rdl_pool_job_decode(const struct rdl_pool_opts *opts, const void *file,
 	}
 	rdl_image_release(&im);
 }
-
-void
-rdl_pool_job_warm(void)
-{
-}

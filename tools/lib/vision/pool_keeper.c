@@ -183,7 +183,6 @@ keep(const struct rdl_pool_plan *plan, int ctl)
 		_exit(RDL_POOL_EXIT_BAD);
 	k.pids = rdl_mem_calloc(plan->workers, sizeof(*k.pids));
 	p[1].fd = k.signals;
-	rdl_pool_job_warm();
 	for (;;) {
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;

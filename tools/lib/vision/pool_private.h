@@ -135,11 +135,11 @@ void rdl_pool_hand_done(struct rdl_pool *p, struct rdl_pool_work *j);
 void rdl_pool_hand_fail(struct rdl_pool_work *j, const char *rule,
     const struct rdl_err *why);
 
-/* The job of rdl_pool_new(): pool_job.c.  warm() makes the libraries do once
- * what they do once, while everything is still allowed. */
+/* The job of rdl_pool_new(): pool_job.c.  None of its libraries opens a file
+ * when it is used first; one that did would have to be tried before the
+ * filter is on. */
 void rdl_pool_job_decode(const struct rdl_pool_opts *opts, const void *file,
     size_t len, struct rdl_pool_reply *reply, uint8_t *crop);
-void rdl_pool_job_warm(void);
 
 /* A failed reply. */
 void rdl_pool_reply_fail(struct rdl_pool_reply *reply, const char *rule,
