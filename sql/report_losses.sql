@@ -8,5 +8,5 @@ numbered AS (
 	    ORDER BY id) AS nth, count(*) OVER (PARTITION BY run, lost, rule)
 	    AS records
 	FROM losses l WHERE run IN (SELECT run FROM newest))
-SELECT tool, lost, rule, records, id, reason, record
+SELECT coalesce(tool, ''), lost, rule, records, id, reason, record
 FROM numbered WHERE nth <= :n ORDER BY run, lost, records DESC, rule, nth;

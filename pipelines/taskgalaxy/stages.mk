@@ -30,6 +30,7 @@ MODEL = --images $(IMAGES_AS) $(if $(BUDGET),--budget $(BUDGET)) $(MODEL_FLAGS)
 FAILED = --failed $(OUT)/failed/$(basename $(@F)).jsonl --max-failed $(MAX_FAILED)
 # Prompts of one's own: PROMPTS=dir with task-filter.prompt and so on.
 prompt = $(if $(PROMPTS),--prompt $(PROMPTS)/$(1).prompt)
+comma = ,
 need = $(if $($(1)),,$(error $(1)= is missing; see pipelines/taskgalaxy/README.md))
 
 dataset: $(OUT)/manifest.json
@@ -130,19 +131,19 @@ $(OUT)/manifest.json: $(OUT)/dataset/manifest.json $(OUT)/report.html
 	{
 	    printf '{\n"pipeline": "taskgalaxy",\n"riddle": "%s",\n"settings": {' \
 	        "$$($(RIDDLE) --version)"
-	    comma=
-	    $(foreach s,$(settings),$(if $($(s)),printf '%s\n"%s": "%s"' "$$comma" '$(s)' '$($(s))'; comma=,;))
+	    sep=
+	    $(foreach s,$(settings),$(if $($(s)),printf '%s\n"%s": "%s"' "$$sep" '$(s)' '$($(s))'; sep=$(comma);))
 	    printf '\n},\n"prompts": {'
-	    comma=
+	    sep=
 	    for f in $(or $(PROMPTS),pipelines/taskgalaxy/prompts)/*.prompt; do
-	        printf '%s\n"%s": "%s"' "$$comma" "$$f" "$$(sha256sum < $$f | cut -c 1-64)"
-	        comma=,
+	        printf '%s\n"%s": "%s"' "$$sep" "$$f" "$$(sha256sum < $$f | cut -c 1-64)"
+	        sep=$(comma)
 	    done
 	    printf '\n},\n"outputs": {'
-	    comma=
+	    sep=
 	    for f in $(outputs); do
-	        printf '%s\n"%s": "%s"' "$$comma" "$$f" "$$(sha256sum < $(OUT)/$$f | cut -c 1-64)"
-	        comma=,
+	        printf '%s\n"%s": "%s"' "$$sep" "$$f" "$$(sha256sum < $(OUT)/$$f | cut -c 1-64)"
+	        sep=$(comma)
 	    done
 	    printf '\n}\n}\n'
 	} > $@.tmp
