@@ -73,14 +73,14 @@ printf 'P6 2 1 255\nabcdef' > formats/e.ppm
 cp demo/airplane.jpg formats/f.png
 cp demo/cat.png formats/g
 check_output 'formats by content, in the sandbox' - sh -c 'riddle image-ingest formats 2>&1 |
-	jq -r "[.format, .width, .height, .alpha] | join(\" \")"' <<EOF2
+	jq -r "[.format, .width, .height, .alpha // false] | join(\" \")"' <<EOF2
 gif 1 1 true
 webp 1 1 true
-webp 1 1 
-bmp 1 1 
-pnm 2 1 
-jpeg $(jq -r 'select(.uri == "demo/airplane.jpg") | "\(.width) \(.height) "' demo.jsonl)
-png $(jq -r 'select(.uri == "demo/cat.png") | "\(.width) \(.height) \(.alpha // "")"' demo.jsonl)
+webp 1 1 false
+bmp 1 1 false
+pnm 2 1 false
+jpeg $(jq -r 'select(.uri == "demo/airplane.jpg") | "\(.width) \(.height) false"' demo.jsonl)
+png $(jq -r 'select(.uri == "demo/cat.png") | "\(.width) \(.height) \(.alpha // false)"' demo.jsonl)
 EOF2
 
 # An EXIF orientation (6: a quarter turn) behind the start of a JPEG.

@@ -77,6 +77,9 @@ constrain(yyjson_mut_doc *doc, const struct rdl_scale *scale)
 		return -1;
 	if (type == NULL)
 		(void)yyjson_mut_obj_add_str(doc, root, "type", "object");
+	score = yyjson_mut_obj_get(root, "properties");
+	if (score != NULL && yyjson_mut_obj_get(score, "score") == NULL)
+		return -1;
 	score = member(doc, root, "properties", false);
 	score = member(doc, score, "score", false);
 	names = member(doc, root, "required", true);
@@ -111,7 +114,7 @@ rdl_judge_schema(const char *schema, size_t len,
 	doc = in != NULL ? yyjson_doc_mut_copy(in, NULL) : NULL;
 	if (doc == NULL || constrain(doc, scale) < 0) {
 		(void)rdl_err_set(err, RDL_E_USAGE, "the reply of a judge is "
-		    "an object with a score: its schema must say so");
+		    "an object, and its schema has no member \"score\"");
 		goto out;
 	}
 	text = yyjson_mut_write(doc, 0, &n);
@@ -154,7 +157,8 @@ is_qa(const struct rdl_rec *rec, const struct rdl_judge *j,
 	yyjson_arr_foreach(scores, i, max, s)
 		if (yyjson_equals_str(yyjson_obj_get(s, "judge"), j->name))
 			return rdl_err_set(err, RDL_E_INPUT,
-			    "\"%s\" has judged this record before", j->name);
+			    "\"%s\" has judged this record before; --judge "
+			    "gives another name", j->name);
 	return 0;
 }
 

@@ -53,6 +53,7 @@ static const char style[] =
     "overflow-wrap:anywhere}"
     ".card img{display:block;width:160px;height:160px;border-radius:.25rem;"
     "background:#8883}"
+    ".answer{font-weight:600}"
     ".card p{margin:.4rem 0 0}.why{color:var(--fail)}"
     ".dim{opacity:.7;font-size:.85rem}"
     ".key span{display:inline-block;width:.8em;height:.8em;"
