@@ -32,7 +32,8 @@ make -s -f pipelines/taskgalaxy/stages.mk OUT="$out" NAME='riddle demo' \
 }
 
 echo '== The funnel'
-riddle ledger funnel $(jq -r .run "$out/funnel.jsonl")
+mapfile -t runs < <(jq -r .run "$out/funnel.jsonl")
+riddle ledger funnel "${runs[@]}"
 echo
 echo '== Three finished rows'
 head -n 3 "$out/rows.jsonl" | jq -c '{image: .image.uri, task: (.task.path | join(" ~ ")), question, answer, vote: .vote.sum}'

@@ -32,7 +32,7 @@ libjpeg62-turbo-dev build h jpeglib.h       JPEG images
 libwebp-dev      build h webp/decode.h      WebP images
 libstb-dev       build h stb/stb_image.h    GIF, BMP and rarer images
 libarchive-dev   build h archive.h          tar shards
-libseccomp-dev   build h seccomp.h          the sandbox that images are decoded in
+libseccomp-dev   build h seccomp.h          the sandbox of image decoding
 libdnnl-dev      build h oneapi/dnnl/dnnl.h matrix products of CLIP
 libcurl4         build l libcurl.so.4       loaded by tools that call a model
 mandoc           build c mandoc             manual pages

@@ -125,8 +125,7 @@ group_key(struct work *w, const struct rdl_rec *rec)
 	} else if (strcmp(field, "task") == 0) {
 		v = rdl_rec_at(rec->root, "task/id");
 	} else if (strcmp(field, "leaf") == 0) {
-		v = rdl_rec_at(rec->root, "task/path");
-		v = yyjson_arr_get_last(v);
+		v = yyjson_arr_get_last(rdl_rec_at(rec->root, "task/path"));
 	} else {
 		v = rdl_rec_at(rec->root, field);
 	}
@@ -227,13 +226,11 @@ take(struct work *w, const struct rdl_rec *rec, struct rdl_err *err)
 	const char *what;
 	uint32_t split = 0, other;
 	uint64_t rank;
-	bool grouped;
 
 	if (rdl_id_of(rec, &id, err) < 0)
 		return rdl_stage_where(&w->stage, err);
 	rank = rdl_sampling_rank(o->seed, "sample", id.hash.b, RDL_HASH_LEN);
-	grouped = w->shards > 0 || w->splits.n > 0;
-	if (grouped && !group_key(w, rec))
+	if ((w->shards > 0 || w->splits.n > 0) && !group_key(w, rec))
 		return lose(w, &id, "group", o->group, true, err);
 	/* Shards do not depend on the seed: every task of an array agrees. */
 	if (w->shards > 0 && rdl_sampling_rank(0, "shard", w->key.p,
@@ -254,7 +251,7 @@ take(struct work *w, const struct rdl_rec *rec, struct rdl_err *err)
 	return write_out(w, rec, &id, split, err);
 }
 
-/* Read the i-th record that was put aside again. */
+/* Read the i-th record that was put aside. */
 static int
 again(struct work *w, size_t i, struct rdl_rec *rec, struct rdl_err *err)
 {
@@ -306,6 +303,8 @@ find_leaks(struct work *w, struct rdl_err *err)
 static int
 report_leaks(struct work *w, struct rdl_err *err)
 {
+	static const char what[] = "records share a picture or a question "
+	    "with a later split; --leaks drop drops them";
 	char json[32];
 	int len = snprintf(json, sizeof(json), "%llu",
 	    (unsigned long long)w->leaks);
@@ -316,11 +315,8 @@ report_leaks(struct work *w, struct rdl_err *err)
 	if (w->leaks == 0 || w->o->leak == LEAK_DROP)
 		return 0;
 	if (w->o->leak == LEAK_FAIL)
-		return rdl_err_set(err, RDL_E_INPUT,
-		    "%s records share a picture or a question with a later "
-		    "split; --leaks drop drops them", json);
-	rdl_warn("%s records share a picture or a question with a later split; "
-	    "--leaks drop drops them", json);
+		return rdl_err_set(err, RDL_E_INPUT, "%s %s", json, what);
+	rdl_warn("%s %s", json, what);
 	return 0;
 }
 
@@ -444,9 +440,9 @@ select_all(struct work *w, struct rdl_err *err)
 	struct rdl_rec rec = RDL_REC_INIT;
 	int rc;
 
-	while ((rc = rdl_stage_next(&w->stage, &rec, err)) > 0)
-		if ((rc = take(w, &rec, err)) < 0)
-			break;
+	while ((rc = rdl_stage_next(&w->stage, &rec, err)) > 0 &&
+	    (rc = take(w, &rec, err)) == 0)
+		;
 	if (rc == 0 && w->aside)
 		rc = finish(w, err);
 	rdl_rec_release(&rec);

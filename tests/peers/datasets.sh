@@ -23,9 +23,11 @@ i=0
 for f in "$images"/*.png "$images"/*.jpg; do
 	i=$((i + 1))
 	split=train
-	[ $((i % 5)) -ne 0 ] || split=test
-	printf '{"kind":"qa","image":{"id":"image:%s","uri":"%s","licence":"OFL"},"task":{"id":"task:%s","path":["a","b %s"]},"question":"Q %s?","answer":"A %s.","split":"%s"}\n' \
-	    "$i" "$f" "$i" "$i" "$i" "$i" $split
+	[ $((i % 5)) -ne 0 ] || split="test"
+	jq -nc --arg n $i --arg uri "$f" --arg split $split '{kind: "qa",
+	    image: {id: "image:\($n)", uri: $uri, licence: "OFL"},
+	    task: {id: "task:\($n)", path: ["a", "b \($n)"]},
+	    question: "Q \($n)?", answer: "A \($n).", split: $split}'
 done >qa.jsonl
 jq -c '{kind: "preference", prompt: .question, chosen: {text: "good"},
 	rejected: {text: "bad"}, images: [.image.uri]}' qa.jsonl >pairs.jsonl
@@ -50,7 +52,8 @@ END
 check 'webdataset reads the shards, a sample a key' "$py" - <<'END'
 import json, webdataset as wds
 n = 0
-for s in wds.WebDataset("set.webdataset/train-000000.tar", shardshuffle=False):
+shard = "set.webdataset/train-000000.tar"
+for s in wds.WebDataset(shard, shardshuffle=False):
     assert ("png" in s) != ("jpg" in s), s.keys()
     assert json.loads(s["json"])["id"] == s["__key__"]
     n += 1
@@ -58,7 +61,8 @@ assert n == 48, n
 END
 check 'datasets reads the shards' "$py" - <<'END'
 from datasets import load_dataset
-d = load_dataset("webdataset", data_files={"train": "set.webdataset/train-*.tar"}, split="train")
+files = {"train": "set.webdataset/train-*.tar"}
+d = load_dataset("webdataset", data_files=files, split="train")
 assert len(d) == 48, d
 END
 check 'mlcroissant finds no fault, and reads the rows' "$py" - <<'END'
@@ -76,15 +80,20 @@ for f in ("llava", "sharegpt", "messages", "trl-sft", "trl-dpo"):
 END
 check 'rows for TRL have one type for each column, images a list' "$py" - <<'END'
 from datasets import load_dataset, Image, List
-for f, cols in (("trl-sft", ["messages"]), ("trl-dpo", ["prompt", "chosen", "rejected"])):
+formats = {"trl-sft": ["messages"],
+           "trl-dpo": ["prompt", "chosen", "rejected"]}
+for f, cols in formats.items():
     d = load_dataset("json", data_files=f"set.{f}", split="train")
     d = d.cast_column("images", List(Image()))
     row = d[0]
-    assert len(row["images"]) == 1 and row["images"][0].size[0] > 0
+    assert len(row["images"]) == 1
+    assert row["images"][0].size[0] > 0
     for c in cols:
         for m in row[c]:
-            assert isinstance(m["content"], list) and m["role"] in ("user", "assistant"), m
-    n = sum(p["type"] == "image" for c in cols for m in row[c] for p in m["content"])
+            assert isinstance(m["content"], list), m
+            assert m["role"] in ("user", "assistant"), m
+    parts = [p for c in cols for m in row[c] for p in m["content"]]
+    n = sum(p["type"] == "image" for p in parts)
     assert n == 1, n
 END
 echo "$((test_count - test_failed)) passed, $test_failed failed"

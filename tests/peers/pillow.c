@@ -2,8 +2,8 @@
  * What riddle makes of images, for comparison with Pillow: a case a line on
  * stdin, "FILE ALPHA ORIENTATION SHRINK resize WIDTH HEIGHT FILTER" or "...
  * square SIZE FILTER SQUASH EVEN" or "... pixels"; for each, size and SHA-256
- * of the pixels, or "error MESSAGE"; "... phash" prints the hash.  FILE has no blanks; the rest are
- * numbers.
+ * of the pixels, or "error MESSAGE"; "... phash" prints the hash.  FILE has no
+ * blanks; the rest are numbers.
  */
 #include <inttypes.h>
 #include <stdio.h>

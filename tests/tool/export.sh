@@ -123,7 +123,8 @@ damaged 'a pair both ways' trl-dpo dpo.jsonl \
 cp -R out.hf hf.damaged; echo >> hf.damaged/data/train/metadata.jsonl
 check_status 1 'check: a file that is not as the manifest says' export_ --check -f hf hf.damaged
 mkdir unpacked && tar -C unpacked -xf out.webdataset/train-000000.tar
-tar -C unpacked -cf again.webdataset/train-000000.tar \
-	$(cd unpacked && ls ./*.json ./*.png | sed 's,^\./,,')
+(cd unpacked && find . -name '*.json' -o -name '*.png' | sed 's,^\./,,' |
+	sort -t . -k 2) > members
+tar -C unpacked -cf again.webdataset/train-000000.tar -T members
 check_status 1 'check: members of a sample that do not stand together' \
 	export_ --check -f webdataset again.webdataset

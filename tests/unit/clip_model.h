@@ -123,7 +123,7 @@ golden_free(void **state)
 	return 0;
 }
 
-/* -- Models made from the demo's tensors ------------------------------------ */
+/* -- Models made from the demo's tensors ----------------------------------- */
 
 /* Tensors in writing: names, f32 data, all on the heap. */
 struct made {

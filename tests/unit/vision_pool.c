@@ -271,6 +271,30 @@ test_a_crash_is_one_failed_result(void **state)
 	rdl_pool_free(p);
 }
 
+/* The child has done one file and died of the next, with more unread, before
+ * the caller looks: the one that was done is done. */
+static void
+test_a_crash_takes_no_finished_file_along(void **state)
+{
+	static const char how[] = "ASXY";
+	struct rdl_pool *p = open_pool(1, 0, 0);
+	const char *h;
+
+	(void)state;
+	for (h = how; *h != '\0'; h++) {
+		submit(p, 0, "o", 1);
+		submit(p, 1, h, 1);
+		submit(p, 2, "o", 1);
+		submit(p, 3, "o", 1);
+		spend(200);
+		expect(p, 0, NULL);
+		expect(p, 1, "crash");
+		expect(p, 2, NULL);
+		expect(p, 3, NULL);
+	}
+	rdl_pool_free(p);
+}
+
 static void
 test_many_crashes_in_a_row(void **state)
 {
@@ -538,6 +562,7 @@ main(void)
 		cmocka_unit_test(test_results_come_in_order),
 		cmocka_unit_test(test_nothing_pending_is_the_end),
 		cmocka_unit_test(test_a_crash_is_one_failed_result),
+		cmocka_unit_test(test_a_crash_takes_no_finished_file_along),
 		cmocka_unit_test(test_many_crashes_in_a_row),
 		cmocka_unit_test(test_a_hang_is_one_failed_result),
 		cmocka_unit_test(test_a_slow_caller_is_no_hang),

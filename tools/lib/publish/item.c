@@ -86,7 +86,8 @@ sharegpt(const struct rdl_sample *s, const char *const *paths,
 	if (s->preference) {
 		rdl_buf_adds(out, "}],\"chosen\":{\"from\":\"gpt\",\"value\":");
 		add(out, s->chosen);
-		rdl_buf_adds(out, "},\"rejected\":{\"from\":\"gpt\",\"value\":");
+		rdl_buf_adds(out,
+		    "},\"rejected\":{\"from\":\"gpt\",\"value\":");
 		add(out, s->rejected);
 		rdl_buf_adds(out, "},\"images\":");
 	} else {

@@ -125,7 +125,8 @@ add_record(struct rdl_pool *pool, const struct rdl_rec *rec,
 	add_text(out, "<p>", rdl_rec_get(rec, "question"));
 	add_text(out, "<p class=\"answer\">", rdl_rec_get(rec, "answer"));
 	add_text(out, "<p>", rdl_rec_get(rec, "prompt"));
-	add_text(out, "<p class=\"answer\">", rdl_rec_at(rec->root, "chosen/text"));
+	add_text(out, "<p class=\"answer\">",
+	    rdl_rec_at(rec->root, "chosen/text"));
 	add_text(out, "<p>", rdl_rec_at(rec->root, "rejected/text"));
 	add_scores(out, rdl_rec_get(rec, "scores"));
 	return 0;

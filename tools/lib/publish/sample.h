@@ -35,7 +35,7 @@ struct rdl_sample {
 	struct rdl_sample_text split;	/* member "split", or none */
 	struct rdl_sample_image images[RDL_SAMPLE_IMAGES];
 	size_t nimages;
-	struct rdl_sample_text prompt;	/* question, or what was preferred for */
+	struct rdl_sample_text prompt;	/* question, or what is preferred for */
 	struct rdl_sample_text answer;	/* qa */
 	/* preference: texts, or the pictures images[0] and images[1] */
 	bool preference, of_images;

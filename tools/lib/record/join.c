@@ -16,8 +16,8 @@
 #define STREAM_BIT UINT64_C(1)
 
 /*
- * An element of aside: where its line is in the spool, and, in the low bits, how
- * long it is with the line number before it; 0 for none.
+ * An element of aside: where its line is in the spool, and, in the low bits,
+ * how long it is with the line number before it; 0 for none.
  */
 #define LEN_BITS 25
 #define LEN_MASK ((UINT64_C(1) << LEN_BITS) - 1)

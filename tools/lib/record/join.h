@@ -2,9 +2,9 @@
  * Files of the same records, joined by id to a stream of them.
  * While a file has the records of the stream in its order, one record of each
  * is in memory.  A record that comes earlier or later than in the stream is
- * put aside, in a temporary file, until it is asked for; what stays are 16 bytes
- * an id.  An id comes once in the stream and once in a file: that is checked, at
- * about 90 bytes an id.
+ * put aside, in a temporary file, until it is asked for; what stays are 16
+ * bytes an id.  An id comes once in the stream and once in a file: that is
+ * checked, at about 90 bytes an id.
  */
 #ifndef RDL_RECORD_JOIN_H
 #define RDL_RECORD_JOIN_H

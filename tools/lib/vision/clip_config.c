@@ -179,7 +179,8 @@ hf_config(const char *path, yyjson_val *root, struct rdl_clip_config *c,
 		yyjson_obj_get(root, "text_config") };
 	size_t channels = 3;
 
-	c->vision = (struct rdl_clip_tower_config){ 768, 12, 12, 3072, 0, 0, 0 };
+	c->vision = (struct rdl_clip_tower_config){ 768, 12, 12, 3072, 0, 0,
+		0 };
 	c->text = (struct rdl_clip_tower_config){ 512, 12, 8, 2048, 77, 0, 0 };
 	c->dim = 512;
 	c->patch = 32;

@@ -39,7 +39,7 @@ struct rdl_image_info {
 	char format[8];		/* "jpeg", "png", "gif", "bmp", "webp", ... as
 				 * in schemas/image.json */
 	uint32_t width, height;	/* of the whole image, oriented */
-	int orientation;	/* 1 to 8, as in EXIF; 1 if the file says none */
+	int orientation;	/* 1 to 8, as in EXIF; 1 if there is none */
 	bool alpha;		/* the file has transparency */
 };
 

@@ -179,6 +179,10 @@ listen_to(struct rdl_pool *p, struct rdl_pool_hand *w, struct rdl_err *err)
 		n = recv(w->fd, &byte, 1, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
+		/* It died with messages unread.  The kernel says so before it
+		 * gives out what the worker wrote earlier, and only once. */
+		if (n < 0 && errno == ECONNRESET)
+			continue;
 		if (n <= 0)
 			return replace(p, w, err);
 		if (byte == RDL_POOL_READY && !w->ready)

@@ -1,7 +1,8 @@
 /*
  * The k best of many unit vectors for each of many others, exactly.
  * Blocks of queries are shared out to threads; scores come from a pass
- * (topk_f32.c, topk_bytes.c, topk_bf16.c), choice and final scores from topk_select.c.  Does no I/O.
+ * (topk_f32.c, topk_bytes.c, topk_bf16.c), choice and final scores from
+ * topk_select.c.  Does no I/O.
  */
 #include "vision/topk.h"
 
