@@ -62,6 +62,10 @@ describe() {
 	dedupe)
 		class=filter passthrough=exact many=0
 		opts=(--field n "${LEDGER_OFF[@]}") ;;
+	cross-pair)
+		class=filter
+		record='{"kind":"contrast","base":"%d","dimension":"content","sides":[{"text":"a %d","image":{"id":"image:%d","uri":"a"}},{"text":"b","image":{"id":"image:b%d","uri":"b"}}]}'
+		opts=("${LEDGER_OFF[@]}") ;;
 	report)
 		class=page many=0
 		opts=("${LEDGER_OFF[@]}") ;;

@@ -1,8 +1,10 @@
 /*
  * Whole files.
- * Writes PATH.tmp.PID beside PATH, and removes it when anything fails.
+ * Writes PATH.tmp.RANDOM beside PATH, and removes it when anything fails.
  */
 #include "core/file.h"
+
+#include "core/rng.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +74,8 @@ rdl_file_write(const char *path, const void *p, size_t len,
 	struct rdl_buf tmp = RDL_BUF_INIT(64 * RDL_KIB);
 	int fd, rc = -1;
 
-	rdl_buf_addf(&tmp, "%s.tmp.%ld", path, (long)getpid());
+	rdl_buf_addf(&tmp, "%s.tmp.%016llx", path,
+	    (unsigned long long)rdl_rng_entropy());
 	fd = open(tmp.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		(void)rdl_err_sys(err, RDL_E_IO, "%s", tmp.p);

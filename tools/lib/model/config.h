@@ -35,9 +35,13 @@ struct rdl_quirks {
 	bool no_schema;		/* cannot enforce a schema: only checked here */
 	bool json_object;	/* json_object, and the schema in words */
 	bool no_system;		/* fold the system message into the user's */
-	bool sd_seed;		/* IMAGE: seed as stable-diffusion.cpp's
-				 * sd-server reads it, in the prompt */
+	bool sd_seed;		/* IMAGE: seed and steps as stable-
+				 * diffusion.cpp's sd-server reads them, in
+				 * the prompt */
 };
+
+/* The remote name of a model of dialect a1111 whose checkpoint is not said. */
+#define RDL_A1111_LOADED "loaded"
 
 struct rdl_model {
 	char *name;		/* as the user gave it: "openai/gpt-4o" */
@@ -71,6 +75,9 @@ struct rdl_model {
  *	URL#NAME	 an OpenAI-style server: http://127.0.0.1:8080/v1#name;
  *			 $OPENAI_API_KEY goes only to the host of
  *			 $OPENAI_BASE_URL, never to any other
+ *	a1111/URL#NAME	 AUTOMATIC1111's stable-diffusion-webui, and who speaks
+ *			 like it; NAME is a checkpoint, without #NAME it is
+ *			 the one that is loaded
  *	anything else	 a name in models.json, which says "model": one of
  *			 the above, and what differs
  * An alias inherits what the entry of its full name says.

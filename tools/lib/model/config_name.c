@@ -18,6 +18,8 @@
 /* Longer names are refused before anything else looks at them. */
 #define NAME_MAX_LEN 1024
 
+#define A1111 "a1111/"
+
 struct service {
 	const char *prefix;	/* "openai/" */
 	const struct rdl_dialect *dialect;
@@ -75,10 +77,16 @@ is_url(const char *name)
 	    strncasecmp(name, "https://", 8) == 0;
 }
 
+static bool
+is_a1111(const char *name)
+{
+	return strncmp(name, A1111, sizeof(A1111) - 1) == 0;
+}
+
 bool
 rdl_config_name_is_full(const char *name)
 {
-	return is_url(name) || find_service(name) != NULL;
+	return is_url(name) || is_a1111(name) || find_service(name) != NULL;
 }
 
 /*
@@ -179,6 +187,22 @@ is_openai_base(const char *base_url)
 	return same;
 }
 
+/* The URL of a server, and the checkpoint that is to draw. */
+static int
+read_a1111(const char *name, struct rdl_model *m, struct rdl_err *err)
+{
+	size_t len = strcspn(name, "#");
+
+	m->dialect = &rdl_dialect_a1111;
+	m->base_url = rdl_config_url_check(name, len, "the model's name",
+	    err);
+	if (m->base_url == NULL)
+		return -1;
+	m->remote = rdl_mem_strdup(name[len] == '#' ? name + len + 1 :
+	    RDL_A1111_LOADED);
+	return 0;
+}
+
 static int
 read_url(const char *name, struct rdl_model *m, struct rdl_config_key *key,
     struct rdl_err *err)
@@ -211,8 +235,11 @@ rdl_config_name_read(const char *name, struct rdl_model *m,
 	    !rdl_config_name_is_clean(name, strlen(name)))
 		return rdl_err_set(err, RDL_E_USAGE, "the model's name is too "
 		    "long, has control characters or is not UTF-8");
-	rc = s != NULL ? read_service(s, name, m, key, err) :
-	    read_url(name, m, key, err);
+	if (is_a1111(name))
+		rc = read_a1111(name + sizeof(A1111) - 1, m, err);
+	else
+		rc = s != NULL ? read_service(s, name, m, key, err) :
+		    read_url(name, m, key, err);
 	if (rc < 0)
 		return -1;
 	if (*m->remote == '\0')
@@ -275,7 +302,7 @@ rdl_config_name_unknown(const char *name, yyjson_val *models,
 	else
 		(void)rdl_err_set(err, RDL_E_USAGE, "unknown model '%s': it "
 		    "is neither openai/NAME, anthropic/NAME, gemini/NAME, "
-		    "ollama/NAME, a URL#NAME nor in %s", name, path != NULL ?
+		    "ollama/NAME, a1111/URL, a URL#NAME nor in %s", name, path != NULL ?
 		    path : "a models.json (there is none)");
 	rdl_buf_release(&best);
 	return -1;

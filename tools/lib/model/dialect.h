@@ -34,6 +34,7 @@ struct rdl_reply {
 	const unsigned char *const *images;	/* IMAGE: encoded files */
 	const size_t *image_lens;
 	size_t nimages;
+	int64_t seed;			/* IMAGE: used, if the server says */
 	const char *resolved;		/* model the server says it used */
 	const char *id;			/* the body's id */
 	int64_t tokens_in;		/* all prompt tokens, cached included */
@@ -50,7 +51,7 @@ enum rdl_fault {
 };
 
 struct rdl_dialect {
-	const char *name;	/* "openai", "anthropic", "gemini" */
+	const char *name;	/* "openai", "anthropic", "gemini", "a1111" */
 
 	/* Append the URL of the request. */
 	int (*url)(const struct rdl_request *r, struct rdl_buf *out,
@@ -75,6 +76,12 @@ struct rdl_dialect {
 extern const struct rdl_dialect rdl_dialect_openai;
 extern const struct rdl_dialect rdl_dialect_anthropic;
 extern const struct rdl_dialect rdl_dialect_gemini;
+extern const struct rdl_dialect rdl_dialect_a1111;
+
+/* Can the model draw images; and does what is sent to it hold their seed and
+ * their steps? */
+bool rdl_dialect_draws(const struct rdl_model *m);
+bool rdl_dialect_draws_by_seed(const struct rdl_model *m);
 
 /* The dialect of that name, or NULL. */
 const struct rdl_dialect *rdl_dialect_find(const char *name);

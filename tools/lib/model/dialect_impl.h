@@ -94,6 +94,11 @@ int rdl_dialect_read_wrong(struct rdl_err *err, const char *what);
 /* A copy of a string value that is not empty, or NULL. */
 const char *rdl_dialect_read_str(yyjson_val *v, struct rdl_arena *arena);
 
+/* The file in a base64 string, perhaps behind "data:image/png;base64,". */
+int rdl_dialect_read_image(yyjson_val *v, struct rdl_arena *arena,
+    const unsigned char **image, size_t *image_len, struct rdl_err *err)
+    RDL_MUST_CHECK;
+
 /* A token count, or -1 if v is none that can be believed. */
 int64_t rdl_dialect_read_count(yyjson_val *v);
 

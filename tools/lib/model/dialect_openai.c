@@ -137,16 +137,24 @@ embed(const struct rdl_request *r, struct rdl_buf *out)
 	rdl_dialect_write_strings(out, ",\"input\":", r->inputs, r->ninputs);
 }
 
-/* The images route has no seed; sd-server cuts one out of the prompt. */
+/* The images route has neither seed nor steps; sd-server cuts both out of the
+ * prompt. */
 static void
 image_prompt(const struct rdl_request *r, struct rdl_buf *out)
 {
 	struct rdl_buf text = RDL_BUF_INIT(out->max);
 
 	rdl_buf_adds(&text, r->prompt);
-	if (r->model->quirks.sd_seed && r->sampling.seed >= 0) {
-		rdl_buf_adds(&text, "<sd_cpp_extra_args>");
-		rdl_dialect_write_int(&text, "{\"seed\":", r->sampling.seed);
+	if (r->model->quirks.sd_seed && (r->sampling.seed >= 0 ||
+	    r->steps > 0)) {
+		rdl_buf_adds(&text, "<sd_cpp_extra_args>{");
+		rdl_dialect_write_int(&text, "\"seed\":", r->sampling.seed);
+		if (r->steps > 0) {
+			rdl_dialect_write_int(&text, r->sampling.seed >= 0 ?
+			    ",\"sample_params\":{\"sample_steps\":" :
+			    "\"sample_params\":{\"sample_steps\":", r->steps);
+			rdl_buf_addc(&text, '}');
+		}
 		rdl_buf_adds(&text, "}</sd_cpp_extra_args>");
 	}
 	if (rdl_buf_full(&text))

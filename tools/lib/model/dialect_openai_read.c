@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "model/base64.h"
 #include "model/dialect_impl.h"
 #include "model/dialect_openai.h"
 
@@ -104,32 +103,16 @@ read_chat(yyjson_val *root, struct rdl_arena *arena, struct rdl_reply *out,
 	return 0;
 }
 
-/* One base64 file, perhaps behind a "data:image/png;base64,". */
 static int
 read_image(yyjson_val *item, struct rdl_arena *arena,
     const unsigned char **image, size_t *image_len, struct rdl_err *err)
 {
 	yyjson_val *v = yyjson_obj_get(item, "b64_json");
-	const char *p = yyjson_get_str(v), *comma;
-	size_t len = yyjson_get_len(v);
-	unsigned char *to;
 
-	if (p == NULL)
-		return rdl_dialect_read_wrong(err, yyjson_is_str(
-		    yyjson_obj_get(item, "url")) ?
-		    "has the URL of an image, not the image" :
-		    "has no image");
-	if (len > 5 && memcmp(p, "data:", 5) == 0 &&
-	    (comma = memchr(p, ',', len)) != NULL) {
-		len -= (size_t)(comma + 1 - p);
-		p = comma + 1;
-	}
-	to = rdl_arena_alloc(arena, RDL_BASE64_BOUND(len));
-	if (rdl_base64_decode(to, image_len, p, len) < 0 || *image_len == 0)
+	if (!yyjson_is_str(v) && yyjson_is_str(yyjson_obj_get(item, "url")))
 		return rdl_dialect_read_wrong(err,
-		    "has an image whose base64 is damaged");
-	*image = to;
-	return 0;
+		    "has the URL of an image, not the image");
+	return rdl_dialect_read_image(v, arena, image, image_len, err);
 }
 
 static int

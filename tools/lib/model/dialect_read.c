@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "model/base64.h"
 #include "model/dialect_impl.h"
 
 /* More tokens than any model's context: such a count is a server's mistake,
@@ -18,6 +19,7 @@ rdl_dialect_read_start(struct rdl_reply *out)
 	out->text = "";
 	out->tokens_in = out->tokens_cached = -1;
 	out->tokens_out = out->tokens_reasoning = -1;
+	out->seed = -1;
 }
 
 int
@@ -68,6 +70,29 @@ rdl_dialect_read_str(yyjson_val *v, struct rdl_arena *arena)
 	if (!yyjson_is_str(v) || yyjson_get_len(v) == 0)
 		return NULL;
 	return rdl_arena_dup(arena, yyjson_get_str(v), yyjson_get_len(v));
+}
+
+int
+rdl_dialect_read_image(yyjson_val *v, struct rdl_arena *arena,
+    const unsigned char **image, size_t *image_len, struct rdl_err *err)
+{
+	const char *p = yyjson_get_str(v), *comma;
+	size_t len = yyjson_get_len(v);
+	unsigned char *to;
+
+	if (p == NULL)
+		return rdl_dialect_read_wrong(err, "has no image");
+	if (len > 5 && memcmp(p, "data:", 5) == 0 &&
+	    (comma = memchr(p, ',', len)) != NULL) {
+		len -= (size_t)(comma + 1 - p);
+		p = comma + 1;
+	}
+	to = rdl_arena_alloc(arena, RDL_BASE64_BOUND(len));
+	if (rdl_base64_decode(to, image_len, p, len) < 0 || *image_len == 0)
+		return rdl_dialect_read_wrong(err,
+		    "has an image whose base64 is damaged");
+	*image = to;
+	return 0;
 }
 
 int64_t

@@ -130,6 +130,18 @@ judge_chat(struct rdl_task *t)
 	}
 }
 
+/* A file that its server calls an image. */
+static void
+judge_image(struct rdl_task *t)
+{
+	struct rdl_err err = RDL_ERR_INIT;
+	const char *rule = "reply";
+
+	if (t->job.check != NULL && !t->job.check(t->job.check_ctx, &t->job,
+	    &t->answer, &rule, &err))
+		rdl_answer_fail(t, rule, "%s", err.msg);
+}
+
 void
 rdl_answer_read(struct rdl_task *t, const char *body, size_t len)
 {
@@ -163,6 +175,8 @@ rdl_answer_judge(struct rdl_task *t)
 	t->answer.text_len = t->reply.len;
 	if (t->job.request.op == RDL_OP_CHAT)
 		judge_chat(t);
+	else if (t->job.request.op == RDL_OP_IMAGE)
+		judge_image(t);
 }
 
 const char *

@@ -207,6 +207,9 @@ add_second_half(struct rdl_buf *out, const struct rdl_request *r,
 		return -1;
 	if (r->op == RDL_OP_IMAGE && r->size != NULL)
 		add_string(out, ",\"size\":", r->size);
+	if (r->op == RDL_OP_IMAGE && r->steps > 0 &&
+	    add_int(out, ",\"steps\":", r->steps, err) < 0)
+		return -1;
 	if (s->nstop > 0)
 		add_strings(out, ",\"stop\":", s->stop, s->nstop);
 	if (add_real(out, ",\"temperature\":", s->temperature, err) < 0 ||

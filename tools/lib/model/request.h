@@ -60,6 +60,7 @@ struct rdl_request {
 	size_t ninputs;
 	const char *prompt;		/* IMAGE */
 	const char *size;		/* IMAGE: "1024x1024", or NULL */
+	int64_t steps;			/* IMAGE: of the sampler; 0: not sent */
 	struct rdl_sha256 prompt_digest;	/* of the prompt file, or 0 */
 	int64_t rollout;		/* 0 for the first */
 	int64_t attempt;		/* 0; 1 for the re-ask */

@@ -12,6 +12,7 @@
 
 #include "core/file.h"
 #include "core/mem.h"
+#include "core/rng.h"
 #include "publish/sink_private.h"
 #include "vision/image.h"
 
@@ -39,7 +40,8 @@ rdl_sink_open(const struct rdl_sink_opts *opts, struct rdl_err *err)
 	rdl_buf_init(&k->item, RDL_LINE_MAX);
 	rdl_buf_init(&k->picture, RDL_IMAGE_MAX);
 	rdl_buf_init(&k->name, RDL_URL_MAX);
-	rdl_buf_addf(&tmp, "%s.tmp.%ld", opts->path, (long)getpid());
+	rdl_buf_addf(&tmp, "%s.tmp.%016llx", opts->path,
+	    (unsigned long long)rdl_rng_entropy());
 	k->tmp = rdl_buf_detach(&tmp, &len);
 	if (k->folder && mkdir(k->tmp, 0777) < 0) {
 		(void)rdl_err_sys(err, RDL_E_IO, "%s", k->tmp);
