@@ -4,13 +4,13 @@
  */
 #include "core/file.h"
 
-#include "core/rng.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "core/rng.h"
 
 int
 rdl_file_read(const char *path, struct rdl_buf *out, struct rdl_err *err)
