@@ -100,6 +100,8 @@ wanted_jobs() {
 judge() {
 	local log=$1 status=$2 good bad skipped
 	good=$(grep -c '^ok ' "$log")
+	# cmocka writes "not ok N # SKIP" for a test that was skipped.
+	sed -i 's/^not ok \([0-9]* # SKIP\)/ok \1/' "$log"
 	bad=$(grep -c '^not ok ' "$log")
 	skipped=$(grep -c '^ok .*# SKIP' "$log")
 	if [ "$bad" -eq 0 ] && [ "$status" -ne 0 ]; then
