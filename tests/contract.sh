@@ -64,7 +64,10 @@ describe() {
 		opts=(--field n "${LEDGER_OFF[@]}") ;;
 	cross-pair)
 		class=filter
-		record='{"kind":"contrast","base":"%d","dimension":"content","sides":[{"text":"a %d","image":{"id":"image:%d","uri":"a"}},{"text":"b","image":{"id":"image:b%d","uri":"b"}}]}'
+		record='{"kind":"contrast","base":"%d","dimension":"content",'
+		record+='"sides":[{"text":"a %d","image":{"id":"image:%d",'
+		record+='"uri":"a"}},{"text":"b","image":{"id":"image:b%d",'
+		record+='"uri":"b"}}]}'
 		opts=("${LEDGER_OFF[@]}") ;;
 	report)
 		class=page many=0

@@ -1,9 +1,9 @@
 /*
  * bench: decode ROUNDS FILE...
  * Milliseconds of CPU a file, for each of the ways below, the median of the
- * rounds of their mean over the files: whole, decoded and cut to 224 x 224, the same from
- * a JPEG decoded at n/8 (short side at least 448, 224), the cut alone, the
- * perceptual hash alone.  One thread.  Prints "NAME MS" a line.
+ * rounds of their mean over the files: whole, decoded and cut to 224 x 224,
+ * the same from a JPEG decoded at n/8 (short side at least 448, 224), the cut
+ * alone, the perceptual hash alone.  One thread.  Prints "NAME MS" a line.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -78,7 +78,7 @@ for f in ("llava", "sharegpt", "messages", "trl-sft", "trl-dpo"):
     d = load_dataset("json", data_files=f"set.{f}", split="train")
     assert len(d) == 60, (f, d)
 END
-check 'rows for TRL have one type for each column, images a list' "$py" - <<'END'
+check 'rows for TRL have one type a column, images a list' "$py" - <<'END'
 from datasets import load_dataset, Image, List
 formats = {"trl-sft": ["messages"],
            "trl-dpo": ["prompt", "chosen", "rejected"]}

@@ -9,7 +9,7 @@
 
 #include "record/canon.h"
 
-#define EXACT 1e9	/* from here on six decimals are more than a double has */
+#define EXACT 1e9	/* from here on a double has fewer than six decimals */
 
 static int
 read_row(double *out, size_t n, yyjson_val *row, size_t number,

@@ -34,9 +34,9 @@ struct rdl_contrast {
 bool rdl_contrast_same(const struct rdl_quote *a, const struct rdl_quote *b);
 
 /*
- * Read the sides of rec, which c borrows from.  1, or 0 with why: "record", it is
- * no contrast; "one-side"; "no-image", where images are wanted; "same-text" and
- * "same-image", two sides that differ in nothing.
+ * Read the sides of rec, which c borrows from.  1, or 0 with why: "record", it
+ * is no contrast; "one-side"; "no-image", where images are wanted; "same-text"
+ * and "same-image", two sides that differ in nothing.
  */
 int rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
     bool images, struct rdl_reason *why) RDL_MUST_CHECK;

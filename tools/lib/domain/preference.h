@@ -17,7 +17,7 @@ struct rdl_preference {
 	 * the ids, for json. */
 	struct rdl_quote chosen, rejected;
 	struct rdl_span images;		/* JSON array, or none */
-	struct rdl_span images_key;	/* by rdl_preference_images(), or none */
+	struct rdl_span images_key;	/* rdl_preference_images(), or none */
 	struct rdl_span from;		/* JSON array */
 	struct rdl_span tail;		/* more members, each with a comma
 					 * before it, or none */

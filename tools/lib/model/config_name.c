@@ -302,8 +302,8 @@ rdl_config_name_unknown(const char *name, yyjson_val *models,
 	else
 		(void)rdl_err_set(err, RDL_E_USAGE, "unknown model '%s': it "
 		    "is neither openai/NAME, anthropic/NAME, gemini/NAME, "
-		    "ollama/NAME, a1111/URL, a URL#NAME nor in %s", name, path != NULL ?
-		    path : "a models.json (there is none)");
+		    "ollama/NAME, a1111/URL, a URL#NAME nor in %s", name,
+		    path != NULL ? path : "a models.json (there is none)");
 	rdl_buf_release(&best);
 	return -1;
 }

@@ -58,9 +58,9 @@ struct rdl_job {
 	const char *failed_reason;	/* only takes its place in the order */
 	void *user;		/* the tool's */
 	/* Not NULL: asked of each JSON reply that fits the schema, and of each
-	 * image, be it new or from the ledger.  False: it is no answer, for *rule (a literal) and
-	 * the reason in why, and is asked for once more like one that does
-	 * not fit. */
+	 * image, be it new or from the ledger.  False: it is no answer, for
+	 * *rule (a literal) and the reason in why, and is asked for once more
+	 * like one that does not fit. */
 	bool (*check)(void *ctx, struct rdl_job *job,
 	    const struct rdl_answer *a, const char **rule,
 	    struct rdl_err *why);
