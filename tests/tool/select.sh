@@ -56,13 +56,13 @@ check_status 2 'no fourth of three' sel --shard 4/3 rows.jsonl
 check_status 3 'a row without its group fails' sel --shard 1/2 <<< '{"a":1}'
 
 # -- Splits and leaks ----------------------------------------------------------
-sel --split train=0.9,test=0.1 --near -1 rows.jsonl > split 2>split.err
+sel --split train=0.9,test=0.1 --near -1 rows.jsonl > parts.jsonl 2>parts.err
 check_output 'splits have about their shares' - sh -c \
-	"jq -r .split split | sort | uniq -c |
+	"jq -r .split parts.jsonl | sort | uniq -c |
 	    awk '{ print \$2, int(\$1 / 100) != 0 }'" <<< $'test 1\ntrain 1'
 check_output 'an image is in one split' - sh -c \
-	'jq -r "[.image.id, .split] | @tsv" split | sort -u | cut -f 1 | uniq -d | wc -l' <<< 0
-check 'so nothing leaks' test ! -s split.err
+	'jq -r "[.image.id, .split] | @tsv" parts.jsonl | sort -u | cut -f 1 | uniq -d | wc -l' <<< 0
+check 'so nothing leaks' test ! -s parts.err
 check_output 'by task, images are in both: a leak is reported' - sh -c \
 	'riddle select --split train=0.5,test=0.5 --group task rows.jsonl 2>&1 >/dev/null | grep -c "share a picture"' <<< 1
 check_status 1 '--leaks fail' sel --split train=0.5,test=0.5 --group task --leaks fail rows.jsonl
