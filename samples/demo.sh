@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# demo.sh OUT: TaskGalaxy on 60 drawn pictures, without a key and without a
-# network.  Everything runs here and now but the model calls: these replay from
-# samples/recorded.db, which `make record` made with SmolLM2-135M in
+# demo.sh OUT [SETTING=VALUE...]: TaskGalaxy on 60 drawn pictures, without a key
+# and without a network.  All of it runs here and now but the model calls: these
+# replay from samples/recorded.db, which `make record` made with SmolLM2-135M in
 # llama-server.  LIVE=1 asks that server instead (make local-model, first).
 set -euo pipefail
-out=${1:?usage: demo.sh OUT}
+out=${1:?usage: demo.sh OUT [SETTING=VALUE...]}
+shift
 cd "$(dirname "$0")/.."
 model='http://127.0.0.1:8081/v1#smollm2-135m'
 flags=--offline
@@ -26,7 +27,7 @@ make -s -f pipelines/taskgalaxy/stages.mk OUT="$out" NAME='riddle demo' \
     INGEST_FLAGS=--captions CLIP=samples/demo-clip PRECISION=reference K=5 \
     PROMPTS=samples/prompts IMAGES_AS=caption QA_FLAGS=--partial \
     GEN="$model" JUDGES="$model $model $model" MODEL_FLAGS="$flags" \
-    MAX_FAILED=100% LICENCE=apache-2.0 2>"$out/log" || {
+    MAX_FAILED=100% LICENCE=apache-2.0 "$@" 2>"$out/log" || {
 	tail -n 20 "$out/log" >&2
 	exit 1
 }

@@ -58,6 +58,10 @@ static const struct rdl_opt answer_opts[] = {
 	    .arg = "N", .lo = 0, .hi = 10000,
 	    .off = OFF(children),
 	    .help = "children at which a parent is complete" },
+	{ .type = RDL_OPT_FLAG, .name = "offered",
+	    .off = OFF(offered),
+	    .help = "take from the lines of the message that are JSON "
+	    "strings, where the schema wants an array" },
 	{ .type = RDL_OPT_INT, .name = "dim",
 	    .arg = "N", .lo = 1, .hi = 4096,
 	    .off = OFF(dim),

@@ -12,6 +12,7 @@
 #include "stub/find.h"
 #include "stub/fit.h"
 #include "stub/growth.h"
+#include "stub/offer.h"
 #include "stub/word.h"
 
 static const char *
@@ -131,6 +132,9 @@ rdl_answer_text(struct rdl_buf *out, const struct rdl_answers *s,
 		return;
 	else if (s->fixed != NULL)
 		expand(out, s, s->fixed, strlen(s->fixed), a, n, choice);
+	else if (s->offered && rdl_offer_answer(out, a->text, a->text_len,
+	    a->schema, h))
+		return;
 	else if (a->schema != NULL)
 		rdl_fit_value(out, a->schema, h);
 	else if (a->wants_json) {

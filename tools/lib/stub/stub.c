@@ -45,6 +45,7 @@ set_rules(struct rdl_plan_rules *r, const struct rdl_stub_opts *o,
 	r->seed = r->faults.seed = r->answers.seed = (uint64_t)o->seed;
 	r->answers.fixed = o->reply;
 	r->answers.taxonomy = o->taxonomy;
+	r->answers.offered = o->offered;
 	r->answers.children = (size_t)o->children;
 	r->dim = (size_t)o->dim;
 	r->side = (uint32_t)o->image_side;

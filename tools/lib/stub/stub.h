@@ -17,7 +17,7 @@ struct rdl_stub_opts {
 	const char *ready_file;
 	int64_t seed;
 	const char *reply, *reply_file;
-	bool taxonomy;
+	bool taxonomy, offered;
 	int64_t children, dim, image_side;
 	const char *latency;
 	const char *script;

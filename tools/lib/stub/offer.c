@@ -1,0 +1,107 @@
+/*
+ * Answers to messages that offer a list, one JSON string a line.
+ * Reads the message and the schema of the reply; writes JSON text.
+ * Does not judge: what it takes follows from the hash alone.
+ */
+#include "stub/offer.h"
+
+#include <string.h>
+
+#include "core/rng.h"
+#include "stub/fit.h"
+
+#define OFFERS_MAX 1000
+
+struct offer {
+	const char *p;		/* with its quotes */
+	size_t len;
+};
+
+/* True if the n bytes at p are one JSON string. */
+static bool
+is_string(const char *p, size_t n)
+{
+	yyjson_doc *doc;
+	bool yes;
+
+	if (n < 2 || p[0] != '"')
+		return false;
+	doc = yyjson_read(p, n, 0);
+	yes = doc != NULL && yyjson_is_str(yyjson_doc_get_root(doc));
+	yyjson_doc_free(doc);
+	return yes;
+}
+
+static size_t
+find(struct offer *offers, const char *msg, size_t len)
+{
+	const char *p = msg, *end = msg + len, *nl;
+	size_t n = 0;
+
+	for (; p < end && n < OFFERS_MAX; p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl == NULL)
+			nl = end;
+		if (is_string(p, (size_t)(nl - p))) {
+			offers[n].p = p;
+			offers[n++].len = (size_t)(nl - p);
+		}
+	}
+	return n;
+}
+
+/* {"name": offer, ...}, the rest of the properties made to fit. */
+static void
+object(struct rdl_buf *out, yyjson_val *props, const struct offer *o,
+    uint64_t h)
+{
+	yyjson_val *key, *v;
+	size_t i, n;
+
+	rdl_buf_addc(out, '{');
+	yyjson_obj_foreach(props, i, n, key, v) {
+		rdl_buf_adds(out, i > 0 ? ", " : "");
+		rdl_buf_addjson(out, yyjson_get_str(key),
+		    yyjson_get_len(key));
+		rdl_buf_adds(out, ": ");
+		if (i == 0)
+			rdl_buf_add(out, o->p, o->len);
+		else
+			rdl_fit_value(out, v, h + i);
+	}
+	rdl_buf_addc(out, '}');
+}
+
+bool
+rdl_offer_answer(struct rdl_buf *out, const char *msg, size_t len,
+    yyjson_val *schema, uint64_t h)
+{
+	yyjson_val *first = NULL, *key = NULL, *items, *props;
+	struct offer offers[OFFERS_MAX];
+	struct rdl_rng rng = { h };
+	yyjson_obj_iter it;
+	size_t i, n, done = 0;
+
+	it = yyjson_obj_iter_with(yyjson_obj_get(schema, "properties"));
+	if ((key = yyjson_obj_iter_next(&it)) != NULL)
+		first = yyjson_obj_iter_get_val(key);
+	items = yyjson_obj_get(first, "items");
+	if (items == NULL || (n = find(offers, msg, len)) == 0)
+		return false;
+	props = yyjson_obj_get(items, "properties");
+	rdl_buf_addc(out, '{');
+	rdl_buf_addjson(out, yyjson_get_str(key), yyjson_get_len(key));
+	rdl_buf_adds(out, ": [");
+	for (i = 0; i < n; i++) {
+		if (props == NULL && rdl_rng_below(&rng, 2) == 0 &&
+		    done + n - i > 1)
+			continue;
+		rdl_buf_adds(out, done++ > 0 ? ", " : "");
+		if (props == NULL)
+			rdl_buf_add(out, offers[i].p, offers[i].len);
+		else
+			object(out, props, &offers[i], rdl_rng_next(&rng));
+	}
+	rdl_buf_adds(out, "]}");
+	return true;
+}
