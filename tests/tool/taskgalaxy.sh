@@ -9,9 +9,8 @@
 # Paths are part of what is recorded, so that it runs in the tree itself.
 demo() { (cd "$ROOT" && samples/demo.sh "$@"); }
 sums() {
-	(cd "$1" && sha256sum tasks.jsonl images.jsonl matches.jsonl \
-	    fitting.jsonl qa.jsonl judge-?.jsonl voted.jsonl rows.jsonl \
-	    llava.json agreement.json report.html dataset/*)
+	(cd "$1" && sha256sum -- *.jsonl llava.json agreement.json report.html &&
+	    find dataset -type f -print0 | sort -z | xargs -0 sha256sum)
 }
 check 'the demo, one thread' demo "$T/one" CLIP_FLAGS='--threads 1'
 sums one > digests
