@@ -3,27 +3,33 @@
  * Reads records, writes those that have no twin before them; each drop names
  * its twin.  It does not choose the better of two: sort first.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/map.h"
 #include "core/mem.h"
 #include "core/tool.h"
 #include "core/utf8.h"
 #include "domain/minhash.h"
+#include "domain/twins.h"
 #include "ledger/stage.h"
 #include "vision/phash.h"
 
-enum { BY_EXACT, BY_MINHASH, BY_PHASH };
+#define BATCH 256u	/* vectors that are looked up at once */
 
-static const char *const ways[] = { "exact", "minhash", "phash", NULL };
+enum { BY_EXACT, BY_MINHASH, BY_PHASH, BY_EMBEDDING };
+
+static const char *const ways[] = { "exact", "minhash", "phash", "embedding",
+	NULL };
 
 struct opts {
 	struct rdl_stage_opts stage;
 	int by;
 	struct rdl_strs fields;
-	double threshold;
-	int64_t near;
+	double threshold, min_cos;
+	int64_t near, threads;
 };
 
 static const struct rdl_opt options[] = {
@@ -42,6 +48,12 @@ static const struct rdl_opt options[] = {
 	    .off = offsetof(struct opts, near), .lo = 0, .hi = 16,
 	    .help = "phash: bits in which two pictures that are one may "
 	    "differ" },
+	{ .type = RDL_OPT_REAL, .name = "min-cos", .arg = "C",
+	    .off = offsetof(struct opts, min_cos), .lo = 0, .hi = 1,
+	    .help = "embedding: least cosine of two vectors that are one" },
+	{ .type = RDL_OPT_INT, .name = "threads", .arg = "N",
+	    .off = offsetof(struct opts, threads), .lo = 0, .hi = 256,
+	    .help = "embedding: threads; 0 for one a processor" },
 	RDL_STAGE_OPTIONS(struct opts, stage),
 	{ .type = RDL_OPT_END }
 };
@@ -52,12 +64,29 @@ static const struct rdl_cli cli = {
 	options, SIZE_MAX
 };
 
+/* A record that waits for its batch. */
+struct waiting {
+	char *line;		/* in the arena */
+	size_t len;
+	struct rdl_id id;
+};
+
+struct batch {
+	struct rdl_twins *twins;	/* NULL before the first vector */
+	size_t dim;
+	float *v;			/* [BATCH][dim] */
+	struct waiting rows[BATCH];
+	size_t n;
+	struct rdl_arena arena;
+};
+
 struct work {
 	const struct opts *o;
 	struct rdl_stage stage;
 	struct rdl_map exact;		/* folded text to number */
 	struct rdl_minhash *minhash;
 	struct rdl_phash_index *phash;
+	struct batch batch;
 	struct rdl_id *ids;		/* of the records that were kept */
 	size_t n, cap;
 	struct rdl_buf text, line;
@@ -160,7 +189,7 @@ find(struct work *w, uint32_t *number, char *value, size_t size,
 }
 
 static int
-keep(struct work *w, const struct rdl_rec *rec, const struct rdl_id *id,
+keep(struct work *w, const char *line, size_t len, const struct rdl_id *id,
     struct rdl_err *err)
 {
 	if (w->n == w->cap) {
@@ -168,11 +197,39 @@ keep(struct work *w, const struct rdl_rec *rec, const struct rdl_id *id,
 		w->ids = rdl_mem_realloc(w->ids, w->cap, sizeof(*w->ids));
 	}
 	w->ids[w->n++] = *id;
-	rdl_buf_reset(&w->line);
-	rdl_rec_edit(rec, NULL, 0, &w->line);
 	rdl_stage_passed(&w->stage);
-	return rdl_stage_emit(&w->stage, w->line.p, w->line.len, id, NULL,
-	    NULL, err);
+	return rdl_stage_emit(&w->stage, line, len, id, NULL, NULL, err);
+}
+
+/* The record has a twin among those that were kept. */
+static int
+drop(struct work *w, struct rdl_loss *loss, uint32_t number,
+    const char *value, struct rdl_err *err)
+{
+	const double thresholds[] = { 1, w->o->threshold, (double)w->o->near,
+		w->o->min_cos };
+	char threshold[32], twin[RDL_ID_TEXT], reason[256];
+
+	rdl_id_format(&w->ids[number], twin);
+	(void)snprintf(reason, sizeof(reason), "twin of %s", twin);
+	(void)snprintf(threshold, sizeof(threshold), "%g",
+	    thresholds[w->o->by]);
+	loss->rule = ways[w->o->by];
+	loss->value = value;
+	loss->threshold = threshold;
+	loss->reason = reason;
+	return rdl_stage_lose(&w->stage, loss, err);
+}
+
+static int
+refuse(struct work *w, struct rdl_loss *loss, struct rdl_err *why,
+    struct rdl_err *err)
+{
+	loss->failed = true;
+	loss->rule = "field";
+	(void)rdl_stage_where(&w->stage, why);
+	loss->reason = why->msg;
+	return rdl_stage_lose(&w->stage, loss, err);
 }
 
 static int
@@ -180,8 +237,8 @@ dedupe(struct work *w, const struct rdl_rec *rec, struct rdl_err *err)
 {
 	struct rdl_loss loss = { .record = rec->line, .record_len = rec->len };
 	struct rdl_err why = RDL_ERR_INIT;
-	char threshold[32], value[32], twin[RDL_ID_TEXT], reason[256];
 	const char *missing = NULL;
+	char value[32];
 	uint32_t number;
 	int rc = -1;
 
@@ -192,25 +249,115 @@ dedupe(struct work *w, const struct rdl_rec *rec, struct rdl_err *err)
 		    "compare", missing);
 	else
 		rc = find(w, &number, value, sizeof(value), &why);
-	if (rc == 0)
-		return keep(w, rec, &loss.id, err);
-	if (rc < 0) {
-		loss.failed = true;
-		loss.rule = "field";
-		(void)rdl_stage_where(&w->stage, &why);
-		loss.reason = why.msg;
-		return rdl_stage_lose(&w->stage, &loss, err);
+	if (rc < 0)
+		return refuse(w, &loss, &why, err);
+	if (rc > 0)
+		return drop(w, &loss, number, value, err);
+	rdl_buf_reset(&w->line);
+	rdl_rec_edit(rec, NULL, 0, &w->line);
+	return keep(w, w->line.p, w->line.len, &loss.id, err);
+}
+
+/* The records that wait, looked up and written. */
+static int
+settle(struct work *w, struct rdl_err *err)
+{
+	struct rdl_twin twins[BATCH];
+	struct batch *b = &w->batch;
+	struct rdl_loss loss;
+	char value[32];
+	size_t i;
+
+	if (b->n > 0 && rdl_twins_add(b->twins, b->v, b->n, twins, err) < 0)
+		return -1;
+	for (i = 0; i < b->n; i++) {
+		const struct waiting *r = &b->rows[i];
+
+		if (twins[i].number == RDL_TWINS_NONE) {
+			if (keep(w, r->line, r->len, &r->id, err) < 0)
+				return -1;
+			continue;
+		}
+		loss = (struct rdl_loss){ .id = r->id, .record = r->line,
+			.record_len = r->len - 1 };
+		(void)snprintf(value, sizeof(value), "%.6f",
+		    (double)twins[i].cos);
+		if (drop(w, &loss, twins[i].number, value, err) < 0)
+			return -1;
 	}
-	rdl_id_format(&w->ids[number], twin);
-	(void)snprintf(reason, sizeof(reason), "twin of %s", twin);
-	(void)snprintf(threshold, sizeof(threshold), "%g",
-	    w->o->by == BY_MINHASH ? w->o->threshold :
-	    w->o->by == BY_PHASH ? (double)w->o->near : 1.0);
-	loss.rule = ways[w->o->by];
-	loss.value = value;
-	loss.threshold = threshold;
-	loss.reason = reason;
-	return rdl_stage_lose(&w->stage, &loss, err);
+	b->n = 0;
+	rdl_arena_reset(&b->arena);
+	return 0;
+}
+
+/* The unit vector of the record into out, or, if dim is 0, its length into
+ * *dim.  -1 with why. */
+static int
+read_vector(yyjson_val *v, const char *field, size_t *dim, float *out,
+    struct rdl_err *why)
+{
+	double sum = 0;
+	yyjson_val *x;
+	size_t i, n;
+
+	n = yyjson_arr_size(v);
+	if (n == 0 || n > 65536)
+		return rdl_err_set(why, RDL_E_INPUT, "/%s: no array of "
+		    "numbers", field);
+	if (out == NULL) {
+		*dim = n;
+		return 0;
+	}
+	if (n != *dim)
+		return rdl_err_set(why, RDL_E_INPUT, "/%s: %zu numbers, the "
+		    "first record has %zu", field, n, *dim);
+	yyjson_arr_foreach(v, i, n, x) {
+		if (!yyjson_is_num(x))
+			return rdl_err_set(why, RDL_E_INPUT, "/%s/%zu: not a "
+			    "number", field, i);
+		sum += yyjson_get_num(x) * yyjson_get_num(x);
+	}
+	sum = sqrt(sum);
+	if (!(sum > 1e-30 && sum < 1e30))
+		return rdl_err_set(why, RDL_E_INPUT, "/%s: its length is %g",
+		    field, sum);
+	yyjson_arr_foreach(v, i, n, x)
+		out[i] = (float)(yyjson_get_num(x) / sum);
+	return 0;
+}
+
+/* Put the record into the batch. */
+static int
+wait_for_batch(struct work *w, const struct rdl_rec *rec,
+    struct rdl_err *err)
+{
+	struct rdl_loss loss = { .record = rec->line, .record_len = rec->len };
+	const char *field = w->o->fields.v[0];
+	yyjson_val *v = rdl_rec_at(rec->root, field);
+	struct rdl_err why = RDL_ERR_INIT;
+	struct batch *b = &w->batch;
+	struct waiting *r = &b->rows[b->n];
+
+	if (rdl_id_of(rec, &loss.id, err) < 0)
+		return rdl_stage_where(&w->stage, err);
+	if (b->twins == NULL) {
+		if (read_vector(v, field, &b->dim, NULL, &why) < 0)
+			return refuse(w, &loss, &why, err);
+		b->twins = rdl_twins_new(b->dim, w->o->min_cos,
+		    (unsigned)w->o->threads);
+		b->v = rdl_mem_realloc(NULL, BATCH * b->dim, sizeof(*b->v));
+	}
+	if (read_vector(v, field, &b->dim, b->v + b->n * b->dim, &why) < 0)
+		return refuse(w, &loss, &why, err);
+	rdl_buf_reset(&w->line);
+	rdl_rec_edit(rec, NULL, 0, &w->line);
+	r->line = rdl_arena_dup(&b->arena, w->line.p, w->line.len);
+	r->len = w->line.len;
+	r->id = loss.id;
+	b->n++;
+	if (b->n < BATCH && rdl_stage_ready(&w->stage))
+		return 0;
+	return settle(w, err);
 }
 
 static int
@@ -220,8 +367,11 @@ dedupe_all(struct work *w, struct rdl_err *err)
 	int rc;
 
 	while ((rc = rdl_stage_next(&w->stage, &rec, err)) > 0)
-		if ((rc = dedupe(w, &rec, err)) < 0)
+		if ((rc = w->o->by == BY_EMBEDDING ?
+		    wait_for_batch(w, &rec, err) : dedupe(w, &rec, err)) < 0)
 			break;
+	if (rc == 0)
+		rc = settle(w, err);
 	rdl_rec_release(&rec);
 	return rc;
 }
@@ -230,7 +380,7 @@ static void
 prepare(struct work *w, struct opts *o)
 {
 	static const char *const usual[] = { "question", "question",
-		"phash" };
+		"phash", "vector" };
 
 	if (o->fields.n == 0)
 		rdl_strs_add(&o->fields, usual[o->by]);
@@ -244,7 +394,7 @@ int
 main(int argc, char *argv[])
 {
 	struct opts o = { .stage = RDL_STAGE_OPTS_DEFAULT, .threshold = 0.8,
-		.near = 6 };
+		.min_cos = 0.95, .near = 6 };
 	struct work w = { .o = &o, .stage = RDL_STAGE_INIT,
 		.exact = RDL_MAP_INIT, .text = RDL_BUF_INIT(RDL_LINE_MAX),
 		.line = RDL_BUF_INIT(4 * RDL_LINE_MAX) };
@@ -266,6 +416,9 @@ out:
 	rdl_map_release(&w.exact);
 	rdl_minhash_free(w.minhash);
 	rdl_phash_index_free(w.phash);
+	rdl_twins_free(w.batch.twins);
+	free(w.batch.v);
+	rdl_arena_release(&w.batch.arena);
 	free(w.ids);
 	rdl_buf_release(&w.text);
 	rdl_buf_release(&w.line);

@@ -72,3 +72,38 @@ printf '{"phash":"%s"}\n' 00000000000000ff 00000000000001fe ffffffff00000000 > p
 check_output 'two of three are near' - sh -c 'riddle dedupe --by phash p.jsonl | wc -l' <<< 2
 check_output 'not with --near 1' - sh -c 'riddle dedupe --by phash --near 1 p.jsonl | wc -l' <<< 3
 check_status 3 'what is no hash fails' dd_ --by phash <<< '{"phash":"xyz"}'
+
+# -- Vectors ---------------------------------------------------------------------
+emb() { riddle dedupe --by embedding "$@"; }
+printf '{"n":%d,"vector":%s}\n' 1 '[1,0]' 2 '[0,2]' 3 '[10,0.1]' 4 '[-1,0]' \
+    > v.jsonl
+check_output 'length does not count, direction does' - sh -c \
+	'riddle dedupe --by embedding --failed lost v.jsonl | jq .n' <<< $'1\n2\n4'
+check_output 'the drop names its twin, and how near it is' - jq -c \
+	'[.record.n, .rule, .value, .threshold, (.reason | test("^twin of "))]' \
+	lost <<< '[3,"embedding","0.999950","0.95",true]'
+check_status 3 'vectors of two lengths' emb v.jsonl - <<< '{"vector":[1,2,3]}'
+check_stderr 'are told apart' '3 numbers, the first record has 2'
+check_status 3 'what is no vector fails' emb <<< '{"vector":["a"]}'
+check_status 3 'nor is nothing' emb <<< '{"vector":[0,0]}'
+check_status 3 'nor an empty one' emb <<< '{"vector":[]}'
+# 3,000 of 8 numbers, some near another, by all pairs in awk with the same rule.
+awk 'BEGIN { srand(7); for (i = 1; i <= 3000; i++) { s = ""
+	for (d = 1; d <= 8; d++)
+		s = s (d > 1 ? "," : "") sprintf("%.3f", rand() * 2 - 1)
+	print "{\"n\":" i ",\"vector\":[" s "]}" } }' > many.jsonl
+jq -r '.vector | map(tostring) | join(" ")' many.jsonl | awk '{
+	len = 0; for (d = 1; d <= NF; d++) len += $d * $d
+	len = sqrt(len); for (d = 1; d <= NF; d++) v[d] = $d / len
+	for (k = 1; k <= n; k++) { c = 0
+		for (d = 1; d <= NF; d++) c += v[d] * kept[k, d]
+		if (c >= 0.93) next }
+	n++; for (d = 1; d <= NF; d++) kept[n, d] = v[d]
+	print NR }' > want
+check 'some are near, more than a block of 2,048 are not' awk \
+	'END { exit !(NR > 2050 && NR < 2950) }' want
+check_output 'what all pairs give, in the same order' want sh -c \
+	'riddle dedupe --by embedding --min-cos 0.93 many.jsonl | jq .n'
+check_output 'with one thread too' want sh -c \
+	'riddle dedupe --by embedding --min-cos 0.93 --threads 1 many.jsonl |
+	jq .n'
