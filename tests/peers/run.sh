@@ -34,6 +34,7 @@ peer() {
 peer schema tests/peers/schema_suite.sh "$OUT"
 peer numbers tests/peers/canon_node.sh "$OUT"
 peer tokenizer tests/peers/tokenizer.sh "$OUT"
+peer agreement tests/peers/agreement.sh "$OUT"
 peer datasets tests/peers/datasets.sh
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
