@@ -68,6 +68,41 @@ test_buf_json_escapes(void **state)
 	rdl_buf_release(&b);
 }
 
+/* Every pair of bytes at every distance: what follows must not depend on where
+ * a string was looked at eight bytes at a time. */
+static void
+test_buf_json_escapes_anywhere(void **state)
+{
+	struct rdl_buf b = RDL_BUF_INIT(256), one = RDL_BUF_INIT(256);
+	struct rdl_buf want = RDL_BUF_INIT(256);
+	char text[24];
+	unsigned c;
+	size_t i, k;
+
+	(void)state;
+	for (c = 0; c < 256; c++)
+		for (i = 0; i < sizeof(text); i++) {
+			memset(text, 'a' + (int)i, sizeof(text));
+			text[i] = (char)c;
+			text[(i * 7 + c) % sizeof(text)] = (char)(c ^ 0x80);
+			rdl_buf_reset(&b);
+			rdl_buf_addjson(&b, text, sizeof(text));
+			rdl_buf_reset(&want);
+			rdl_buf_addc(&want, '"');
+			for (k = 0; k < sizeof(text); k++) {
+				rdl_buf_reset(&one);
+				rdl_buf_addjson(&one, text + k, 1);
+				rdl_buf_add(&want, one.p + 1, one.len - 2);
+			}
+			rdl_buf_addc(&want, '"');
+			assert_int_equal(b.len, want.len);
+			assert_memory_equal(b.p, want.p, b.len);
+		}
+	rdl_buf_release(&b);
+	rdl_buf_release(&one);
+	rdl_buf_release(&want);
+}
+
 static void
 test_num_bounds(void **state)
 {
@@ -285,6 +320,7 @@ main(void)
 		cmocka_unit_test(test_buf_refuses_past_its_maximum),
 		cmocka_unit_test(test_buf_base64_is_rfc4648),
 		cmocka_unit_test(test_buf_json_escapes),
+		cmocka_unit_test(test_buf_json_escapes_anywhere),
 		cmocka_unit_test(test_num_bounds),
 		cmocka_unit_test(test_num_money_is_exact),
 		cmocka_unit_test(test_num_duration),

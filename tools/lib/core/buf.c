@@ -5,6 +5,7 @@
 #include "core/buf.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,26 @@ json_escape(unsigned char c)
 	}
 }
 
+/* Bytes at p, eight at a time, before the eight in which the first is that a
+ * JSON string must escape (Mycroft's test for a zero byte). */
+static size_t
+plain_run(const char *p, size_t len)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	uint64_t v, q, s;
+	size_t i;
+
+	for (i = 0; i + 8 <= len; i += 8) {
+		memcpy(&v, p + i, 8);
+		q = v ^ ones * '"';
+		s = v ^ ones * '\\';
+		if ((((v - ones * 0x20) & ~v) | ((q - ones) & ~q) |
+		    ((s - ones) & ~s)) & ones * 0x80)
+			break;
+	}
+	return i;
+}
+
 void
 rdl_buf_addjson(struct rdl_buf *b, const char *p, size_t len)
 {
@@ -214,7 +235,7 @@ rdl_buf_addjson(struct rdl_buf *b, const char *p, size_t len)
 	rdl_buf_addc(b, '"');
 	if (p == NULL)
 		p = "";
-	for (i = 0; i < len; i++) {
+	for (i = plain_run(p, len); i < len; i++) {
 		if ((unsigned char)p[i] >= 0x20 && p[i] != '"' && p[i] != '\\')
 			continue;
 		e = json_escape((unsigned char)p[i]);
@@ -226,6 +247,7 @@ rdl_buf_addjson(struct rdl_buf *b, const char *p, size_t len)
 			rdl_buf_addc(b, '\\');
 			rdl_buf_addc(b, e);
 		}
+		i += plain_run(p + start, len - start);
 	}
 	rdl_buf_add(b, p + start, len - start);
 	rdl_buf_addc(b, '"');
