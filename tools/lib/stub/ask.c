@@ -226,6 +226,26 @@ openai_image(struct rdl_ask *a)
 }
 
 static void
+a1111_image(struct rdl_ask *a)
+{
+	yyjson_val *p = yyjson_obj_get(a->root, "prompt");
+	yyjson_val *seed = yyjson_obj_get(a->root, "seed");
+
+	a->model = "stub";
+	a->model_len = 4;
+	a->a1111 = true;
+	/* Without one, or with -1, the real one draws one. */
+	a->image_seed = yyjson_is_uint(seed) && yyjson_get_uint(seed) <
+	    INT64_MAX ? yyjson_get_sint(seed) : (int64_t)(a->hash[0] >> 33);
+	if (yyjson_is_str(p)) {
+		a->text = yyjson_get_str(p);
+		a->text_len = yyjson_get_len(p);
+	}
+	a->n = whole(a, a->root, "batch_size", 1, 8, 1,
+	    "batch_size is not in 1..8");
+}
+
+static void
 anthropic(struct rdl_ask *a)
 {
 	yyjson_val *f = yyjson_obj_get(a->root, "output_config");
@@ -284,6 +304,8 @@ static const struct {
 	    openai_embed },
 	{ "/v1/images/generations", "POST", RDL_ASK_OPENAI, RDL_ASK_IMAGE,
 	    openai_image },
+	{ "/sdapi/v1/txt2img", "POST", RDL_ASK_OPENAI, RDL_ASK_IMAGE,
+	    a1111_image },
 	{ "/v1/messages", "POST", RDL_ASK_ANTHROPIC, RDL_ASK_CHAT,
 	    anthropic },
 	{ GEMINI_PREFIX, "POST", RDL_ASK_GEMINI, RDL_ASK_CHAT, gemini },

@@ -38,6 +38,8 @@ struct rdl_ask {
 	yyjson_val *schema;	/* of the answer, or NULL */
 	bool wants_json;	/* any JSON object will do */
 	int64_t n;		/* answers or images wanted */
+	bool a1111;		/* images in A1111's form ... */
+	int64_t image_seed;	/* ... drawn by this seed */
 	int64_t max_tokens;	/* of the answer; 0 for no limit */
 	int64_t prompt_tokens;	/* text bytes / 4, and 85 an image */
 	struct rdl_arena arena;	/* text that was put together from parts */

@@ -145,6 +145,10 @@ void
 rdl_content_make(struct rdl_plan *p, const struct rdl_plan_rules *r,
     const struct rdl_ask *a, const struct rdl_fault *rule)
 {
+	enum rdl_wire_spoil spoil = rule == NULL ? RDL_WIRE_SOUND :
+	    rule->kind == RDL_FAULT_SAME_IMAGE ? RDL_WIRE_SAME :
+	    rule->kind == RDL_FAULT_BAD_IMAGE ? RDL_WIRE_HALF :
+	    RDL_WIRE_SOUND;
 	struct rdl_err err = RDL_ERR_INIT;
 
 	p->status = 200;
@@ -153,7 +157,8 @@ rdl_content_make(struct rdl_plan *p, const struct rdl_plan_rules *r,
 		chat(p, r, a, rule);
 	else if (a->kind == RDL_ASK_EMBED)
 		rdl_wire_embeddings(&p->body, a, r->seed, r->dim);
-	else if (rdl_wire_images(&p->body, a, r->seed, r->side, &err) < 0)
+	else if (rdl_wire_images(&p->body, a, r->seed, r->side, spoil,
+	    &err) < 0)
 		error(p, a, 500, NULL, err.msg);
 	if (rule != NULL && a->kind != RDL_ASK_CHAT)
 		spoil_data(p, a, rule);

@@ -31,6 +31,8 @@ static const char *const names[] = {
 	[RDL_FAULT_FILTER] = "filter",
 	[RDL_FAULT_EMPTY] = "empty",
 	[RDL_FAULT_HUGE] = "huge",
+	[RDL_FAULT_SAME_IMAGE] = "same-image",
+	[RDL_FAULT_BAD_IMAGE] = "bad-image",
 	[RDL_FAULT_LATENCY] = "latency",
 };
 

@@ -32,6 +32,8 @@ enum rdl_fault_kind {
 	RDL_FAULT_FILTER,
 	RDL_FAULT_EMPTY,
 	RDL_FAULT_HUGE,
+	RDL_FAULT_SAME_IMAGE,	/* the same picture whatever the prompt */
+	RDL_FAULT_BAD_IMAGE,	/* half of a picture's file */
 	/* beside whatever else happens */
 	RDL_FAULT_LATENCY
 };

@@ -228,8 +228,13 @@ read_size(const struct rdl_ask *a, uint32_t side, uint32_t *w, uint32_t *h)
 	int64_t x, y, most;
 
 	*w = *h = side;
-	if (parse_size(yyjson_get_str(yyjson_obj_get(a->root, "size")), &x,
-	    &y) < 0)
+	if (a->a1111) {
+		x = yyjson_get_sint(yyjson_obj_get(a->root, "width"));
+		y = yyjson_get_sint(yyjson_obj_get(a->root, "height"));
+		if (x < 1 || y < 1 || x > 65536 || y > 65536)
+			return;
+	} else if (parse_size(yyjson_get_str(yyjson_obj_get(a->root,
+	    "size")), &x, &y) < 0)
 		return;
 	most = x > y ? x : y;
 	if (most > side) {
@@ -240,33 +245,61 @@ read_size(const struct rdl_ask *a, uint32_t side, uint32_t *w, uint32_t *h)
 	*h = y > 0 ? (uint32_t)y : 1;
 }
 
+/* What pictures are drawn from: an A1111 server's depend on the seed, too. */
+static uint64_t
+drawn_from(const struct rdl_ask *a, uint64_t seed, enum rdl_wire_spoil spoil)
+{
+	uint64_t hash = rdl_word_hash(seed, a->text, a->text_len);
+
+	if (spoil == RDL_WIRE_SAME)
+		return seed;
+	return a->a1111 ? rdl_word_mix(seed, hash, (uint64_t)a->image_seed) :
+	    hash;
+}
+
+/* The reply of /sdapi/v1/txt2img; info is JSON in a string. */
+static void
+end_a1111(struct rdl_buf *out, const struct rdl_ask *a)
+{
+	rdl_buf_addf(out, "],\"parameters\":{},\"info\":\"{\\\"seed\\\":%lld,"
+	    "\\\"sd_model_name\\\":\\\"stub\\\"}\"}",
+	    (long long)a->image_seed);
+}
+
 int
 rdl_wire_images(struct rdl_buf *out, const struct rdl_ask *a, uint64_t seed,
-    uint32_t side, struct rdl_err *err)
+    uint32_t side, enum rdl_wire_spoil spoil, struct rdl_err *err)
 {
 	struct rdl_buf png = RDL_BUF_INIT(RDL_IMAGE_MAX);
-	uint64_t hash = rdl_word_hash(seed, a->text, a->text_len);
+	uint64_t hash = drawn_from(a, seed, spoil);
 	long long in = a->prompt_tokens;
 	uint32_t w, h;
 	int64_t i;
 	int rc = 0;
 
 	read_size(a, side, &w, &h);
-	rdl_buf_adds(out, "{\"created\":" CREATED ",\"data\":[");
+	rdl_buf_adds(out, a->a1111 ? "{\"images\":[" :
+	    "{\"created\":" CREATED ",\"data\":[");
 	for (i = 0; i < a->n && rc == 0; i++) {
 		rdl_buf_reset(&png);
 		rc = rdl_drawing_png(&png, rdl_word_mix(seed, hash,
 		    (uint64_t)i), w, h, err);
-		rdl_buf_adds(out, i > 0 ? ",{\"b64_json\":\"" :
-		    "{\"b64_json\":\"");
+		if (spoil == RDL_WIRE_HALF)
+			png.len /= 2;
+		rdl_buf_adds(out, i > 0 ? "," : "");
+		rdl_buf_adds(out, a->a1111 ? "\"" : "{\"b64_json\":\"");
 		rdl_buf_addbase64(out, png.p, png.len);
-		rdl_buf_adds(out, "\"}");
+		rdl_buf_adds(out, a->a1111 ? "\"" : "\"}");
+	}
+	rdl_buf_release(&png);
+	if (a->a1111) {
+		end_a1111(out, a);
+		return rc;
 	}
 	rdl_buf_addf(out, "],\"output_format\":\"png\",\"size\":\"%ux%u\","
 	    "\"usage\":{\"input_tokens\":%lld,\"output_tokens\":%lld,"
 	    "\"total_tokens\":%lld}}", w, h, in, 85 * (long long)a->n,
 	    in + 85 * (long long)a->n);
-	rdl_buf_release(&png);
 	return rc;
 }
 

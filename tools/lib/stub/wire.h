@@ -27,10 +27,18 @@ void rdl_wire_end(struct rdl_buf *out, const struct rdl_ask *a,
 void rdl_wire_embeddings(struct rdl_buf *out, const struct rdl_ask *a,
     uint64_t seed, size_t dim);
 
+/* What is wrong with pictures. */
+enum rdl_wire_spoil {
+	RDL_WIRE_SOUND,
+	RDL_WIRE_SAME,		/* they do not depend on the prompt */
+	RDL_WIRE_HALF		/* half of each file */
+};
+
 /* Pictures no side of which is longer than side, in the aspect that was
  * asked for. */
 int rdl_wire_images(struct rdl_buf *out, const struct rdl_ask *a,
-    uint64_t seed, uint32_t side, struct rdl_err *err) RDL_MUST_CHECK;
+    uint64_t seed, uint32_t side, enum rdl_wire_spoil spoil,
+    struct rdl_err *err) RDL_MUST_CHECK;
 
 /* An error.  code NULL takes the one that goes with the status.  retry_ms is
  * told to those who look into a Gemini body for it; < 0 for none. */
