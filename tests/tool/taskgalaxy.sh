@@ -23,6 +23,30 @@ check 'the demo, 64 calls at a time' demo "$T/many" \
 check 'gives the same bytes' sh -c 'cd many && sha256sum -c --quiet ../digests'
 check 'the demo can be verified' sh -c \
     'cd "$0" && pipelines/taskgalaxy/verify "$1"' "$ROOT" "$T/one"
+# -- What is published (D37 to D39 of the published scripts) ----------------------
+# D37: random ids, and no way back to scores, prompts and sources.
+check_output 'D37: an exported id is that of its record' \
+    <(jq -r .id one/rows.jsonl | sed 's/^qa://') jq -r '.[].id' one/llava.json
+id=$(jq -r .id one/rows.jsonl | head -n 1)
+check_output 'D37: which leads to all calls it was made by' - sh -c \
+    'riddle ledger --ledger one/riddle.db why "$0" | grep -c "^ *call "' \
+    "$id" <<< 5
+# D38: no split, no licence, no image hash, no test for near-duplicates.
+check_output 'D38: split and image hash are in every row' - jq -s \
+    'all(.[]; .split != null and (.image.sha256 | length) == 64)' \
+    one/rows.jsonl <<< true
+check 'D38: the card names the licence' grep -q '^license: apache-2.0' \
+    one/dataset/README.md
+check_output 'D38: no near picture in two splits' - sh -c \
+    'riddle select --ledger none --split train=0.5,test=0.5 --leaks drop \
+    one/voted.jsonl 2>/dev/null |
+    jq -r "[.image.phash, .split] | @tsv" | sort -u | cut -f 1 | uniq -d' \
+    < /dev/null
+# D39: names of people and machines in what is published.
+check_status 1 'D39: no folder of this machine is in the dataset' grep -rlF \
+    -e "$T" -e "$ROOT" one/dataset one/llava.json one/manifest.json \
+    one/report.html
+
 sed -i '1s/"answer":"/"answer":"not /' one/qa.jsonl
 check 'verify reads the ledger, not the files' sh -c \
     'cd "$0" && pipelines/taskgalaxy/verify "$1"' "$ROOT" "$T/one"
