@@ -5,7 +5,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-# -- The demo -------------------------------------------------------------------
+# -- The demo ------------------------------------------------------------------
 # Paths are part of what is recorded, so that it runs in the tree itself.
 demo() { (cd "$ROOT" && samples/demo.sh "$@"); }
 sums() {
@@ -23,7 +23,7 @@ check 'the demo, 64 calls at a time' demo "$T/many" \
 check 'gives the same bytes' sh -c 'cd many && sha256sum -c --quiet ../digests'
 check 'the demo can be verified' sh -c \
     'cd "$0" && pipelines/taskgalaxy/verify "$1"' "$ROOT" "$T/one"
-# -- What is published (D37 to D39 of the published scripts) ----------------------
+# -- What is published: D37 to D39 of the published scripts ---------------------
 # D37: random ids, and no way back to scores, prompts and sources.
 check_output 'D37: an exported id is that of its record' \
     <(jq -r .id one/rows.jsonl | sed 's/^qa://') jq -r '.[].id' one/llava.json
@@ -55,7 +55,7 @@ check_status 1 'verify finds a difference' sh -c \
     'cd "$0" && pipelines/taskgalaxy/verify "$1"' "$ROOT" "$T/one"
 check_stderr 'and names the stage' 'qa\.jsonl differs'
 
-# -- Against a server -----------------------------------------------------------
+# -- Against a server ----------------------------------------------------------
 mkdir images
 cp "$ROOT"/samples/demo-clip/images/[a-d]*.[jp]*g images/
 stub_start --taxonomy --offered --seed 4 --log log.jsonl
