@@ -76,6 +76,12 @@ MAN = $(patsubst tools/%.1,$(out)/share/man/man1/riddle-%.1,$(filter-out tools/r
 	$(patsubst tools/%.1,$(out)/share/man/man1/%.1,$(wildcard tools/riddle.1)) \
 	$(patsubst tools/%.7,$(out)/share/man/man7/%.7,$(wildcard tools/*.7))
 
+# Completion for shells, from the tables of options.
+COMPLETE = $(out)/share/bash-completion/completions/riddle \
+	$(out)/share/zsh/site-functions/_riddle \
+	$(out)/share/fish/vendor_completions.d/riddle.fish
+SHARED = $(patsubst $(out)/%,%,$(MAN) $(COMPLETE))
+
 EMBED = $(sort $(wildcard sql/*.sql schemas/*.json pipelines/*/prompts/*.prompt))
 
 # Commands that need the whole of setup first run make once more, because
@@ -91,18 +97,17 @@ all: $(RIDDLE) $(TOOL_BINS) $(MAN) ## build the tools into build/bin and build/l
 setup: ## install what the build needs (Debian packages), once
 	@tests/setup.sh build
 
-install: all ## install below PREFIX (/usr/local), with DESTDIR before it
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/riddle \
-		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
+install: all $(COMPLETE) ## install below PREFIX (/usr/local), with DESTDIR before it
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/riddle
 	install -m 755 $(RIDDLE) $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(TOOL_BINS) $(DESTDIR)$(PREFIX)/libexec/riddle/
-	for m in $(MAN:$(out)/%=%); do \
-		install -m 644 "$(out)/$$m" "$(DESTDIR)$(PREFIX)/$$m" || exit 1; done
+	for f in $(SHARED); do \
+		install -D -m 644 "$(out)/$$f" "$(DESTDIR)$(PREFIX)/$$f" || exit 1; done
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/riddle
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/riddle
-	for m in $(MAN:$(out)/%=%); do rm -f "$(DESTDIR)$(PREFIX)/$$m"; done
+	for f in $(SHARED); do rm -f "$(DESTDIR)$(PREFIX)/$$f"; done
 
 clean: ## remove what was built; build/deps and build/local stay
 	rm -rf $(filter-out build/deps build/local,$(wildcard $(B)/*))
@@ -303,6 +308,19 @@ $(out)/share/man/man1/riddle.1: tools/riddle.1 $(MAN_PARTS)
 $(out)/share/man/man7/%.7: tools/%.7 $(MAN_PARTS)
 	@mkdir -p $(@D)
 	@$(MAN_EXPAND)
+
+$(out)/completion-data: $(RIDDLE) $(TOOL_BINS)
+	@$(RIDDLE) completion-data > $@
+
+complete_for = @mkdir -p $(@D) && tools/complete.sh $(1) < $< > $@
+$(out)/share/bash-completion/completions/riddle: $(out)/completion-data tools/complete.sh
+	$(call complete_for,bash)
+
+$(out)/share/zsh/site-functions/_riddle: $(out)/completion-data tools/complete.sh
+	$(call complete_for,zsh)
+
+$(out)/share/fish/vendor_completions.d/riddle.fish: $(out)/completion-data tools/complete.sh
+	$(call complete_for,fish)
 
 # FLOOR_name.c, a unit test or a fuzz target, links that floor and those below.
 upto = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call upto,$(1),$(wordlist 2,$(words $(2)),$(2))))

@@ -13,7 +13,7 @@ found=$T/found
 
 mapfile -t sources < <(find tools tests -name '*.[ch]' | sort)
 mapfile -t scripts < <(grep -rlE '^#!.*sh|^# shellcheck shell=' \
-	tests pipelines samples .ci 2>/dev/null | sort)
+	tests tools pipelines samples .ci 2>/dev/null | sort)
 mapfile -t texts < <(git ls-files -co --exclude-standard |
 	grep -vE '\.(png|jpe?g|webp|gif|bin|db|gz|tar)$|^LICENSE$')
 
