@@ -10,8 +10,8 @@ LEDGER_OFF=(--ledger none)
 
 # class: filter (records in, records out), sink (records in),
 #	page (records in, one page out), query (reads a ledger, prints),
-#	server, dispatcher, source (paths in, records out:
-#	records() gives a list of files).
+#	examiner (looks around, prints), server, dispatcher, source (paths
+#	in, records out: records() gives a list of files).
 # opts: options it cannot go without.  record: one that it lets pass; %d is a
 # number that makes it another, given up to four times.  many: how many for the
 # test of memory, 0 where the manual says that it grows.  plenty: enough to fill
@@ -111,6 +111,7 @@ describe() {
 		records() { tiny_images "$1"; }
 		opts=("${LEDGER_OFF[@]}") ;;
 	ledger) class=query ;;
+	doctor) class=examiner ;;
 	model-stub) class=server ;;
 	riddle) class=dispatcher ;;
 	*) return 1 ;;
@@ -487,6 +488,18 @@ check_query() {
 	cat bad.db bad.db bad.db >worse.db
 	run --ledger worse.db runs >.out 2>.err
 	said '7 not a ledger' 1 $? worse.db
+}
+
+# It looks at things and prints what it found.
+check_examiner() {
+	run >.out 2>.err
+	said '4 without arguments: exit 0' 0 $? -
+	silent '4 and says nothing on stderr' .err
+	run >/dev/full 2>.err
+	said '5 full disk' 1 $? "^$name: "
+	(trap '' PIPE; run 2>.err; echo $? >status) | true
+	check '6 reader left: 141' test "$(cat status)" -eq 141
+	silent '6 reader left: nothing to say' .err
 }
 
 check_dispatcher() {

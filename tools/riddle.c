@@ -26,7 +26,7 @@ static const char *const pipe_order[] = {
 	"task-filter", "qa-generate", "qa-judge", "vote", "select", "export",
 	"instruction-generate", "contrast-generate", "image-generate",
 	"preference-pair", "cross-pair", "ask", "validate", "dedupe",
-	"ledger", "report", "review", "model-stub"
+	"ledger", "report", "review", "doctor", "model-stub"
 };
 
 static const struct rdl_opt no_options[] = { { .type = RDL_OPT_END } };

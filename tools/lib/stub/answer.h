@@ -34,7 +34,8 @@ int rdl_answer_load(struct rdl_answers *s, const char *path,
 /*
  * Append the answer of number choice to a chat request, the first of: the
  * first line of the reply file that meets it, the taxonomy, the fixed
- * template, what was offered, a value of its schema, a sentence.  n is the request's number.
+ * template, what was offered, a value of its schema, a sentence.  n is the
+ * request's number.
  */
 void rdl_answer_text(struct rdl_buf *out, const struct rdl_answers *s,
     const struct rdl_ask *a, int64_t n, int64_t choice);
