@@ -67,7 +67,8 @@ function zsh(   i, k, t, a) {
 	for (i = 1; i <= n; i++)
 		print "\t\t" quote(name[i] ":" plain(brief[name[i]]))
 	print "\t\thelp:\047show a manual page\047\n\t)"
-	print "\tif (( CURRENT == 2 )); then\n\t\t_describe tool tools\n\t\treturn\n\tfi"
+	print "\tif (( CURRENT == 2 )); then\n\t\t_describe tool tools"
+	print "\t\treturn\n\tfi"
 	print "\tshift words; (( CURRENT-- ))\n\tcase $words[1] in"
 	print "\thelp) _describe page tools ;;"
 	for (i = 1; i <= n; i++) {
@@ -75,10 +76,10 @@ function zsh(   i, k, t, a) {
 		print "\t" t ") _arguments \\"
 		for (k = 1; k <= count[t]; k++) {
 			a = arg[t, k]
-			printf "\t\t%s \\\n", quote("*" opt[t, k] "[" plain(help[t, k]) "]" \
-			    (a == "" ? "" : values(a) != "" ? \
-			    ":value:(" values(a) ")" : \
-			    ":" plain(a) ":_files"))
+			a = a == "" ? "" : values(a) != "" ? \
+			    ":value:(" values(a) ")" : ":" plain(a) ":_files"
+			printf "\t\t%s \\\n", quote("*" opt[t, k] "[" \
+			    plain(help[t, k]) "]" a)
 		}
 		print "\t\t\047*:file:_files\047 ;;"
 	}
