@@ -83,6 +83,25 @@ describe() {
 		stub_start --reply '{"tasks":["any"]}' || exit 1
 		opts=(--model "$STUB_URL#stub" --images caption
 		    "${LEDGER_OFF[@]}") ;;
+	instruction-generate)
+		class=filter many=20000
+		record='{"kind":"task","id":"task:%032d","path":["a","b %d"]}'
+		stub_start --reply '{"instructions":["a cat"]}' || exit 1
+		opts=(--model "$STUB_URL#stub" --count 1 "${LEDGER_OFF[@]}") ;;
+	contrast-generate)
+		class=filter many=20000
+		record='{"kind":"instruction","id":"instruction:%032d",'
+		record=$record'"text":"any %d"}'
+		stub_start --reply '{"sides":[{"text":"a cat","delta":"cat"},
+		    {"text":"a dog","delta":"dog"}]}' || exit 1
+		opts=(--model "$STUB_URL#stub" --near 0 "${LEDGER_OFF[@]}") ;;
+	image-generate)
+		class=filter many=4000 plenty=2000
+		record='{"kind":"instruction","id":"instruction:%032d",'
+		record=$record'"text":"any %d"}'
+		stub_start --image-side 8 || exit 1
+		opts=(--model "$STUB_URL#stub" --store store
+		    "${LEDGER_OFF[@]}") ;;
 	qa-generate)
 		class=filter many=20000
 		record='{"kind":"match","id":"match:%032d","image":{"id":"i%d",'

@@ -9,6 +9,7 @@
 
 #include "core/rng.h"
 #include "stub/fit.h"
+#include "stub/word.h"
 
 #define OFFERS_MAX 1000
 
@@ -72,6 +73,19 @@ object(struct rdl_buf *out, yyjson_val *props, const struct offer *o,
 	rdl_buf_addc(out, '}');
 }
 
+/* {"text": offer with another word, "delta": the word}. */
+static void
+side(struct rdl_buf *out, const struct offer *o, uint64_t h)
+{
+	struct rdl_buf word = RDL_BUF_INIT(4096);
+
+	rdl_word_text(&word, h, 2);
+	rdl_buf_adds(out, "{\"text\": ");
+	rdl_buf_add(out, o->p, o->len - 1);
+	rdl_buf_addf(out, ", with %s\", \"delta\": \"%s\"}", word.p, word.p);
+	rdl_buf_release(&word);
+}
+
 bool
 rdl_offer_answer(struct rdl_buf *out, const char *msg, size_t len,
     yyjson_val *schema, uint64_t h)
@@ -92,6 +106,12 @@ rdl_offer_answer(struct rdl_buf *out, const char *msg, size_t len,
 	rdl_buf_addc(out, '{');
 	rdl_buf_addjson(out, yyjson_get_str(key), yyjson_get_len(key));
 	rdl_buf_adds(out, ": [");
+	if (yyjson_obj_get(props, "delta") != NULL) {
+		side(out, &offers[0], h);
+		rdl_buf_adds(out, ", ");
+		side(out, &offers[0], h + 1);
+		n = 0;
+	}
 	for (i = 0; i < n; i++) {
 		if (props == NULL && rdl_rng_below(&rng, 2) == 0 &&
 		    done + n - i > 1)

@@ -16,8 +16,9 @@
  * JSON string, its offers, and a schema whose first property is an array.  Of
  * an array of strings: about half of the offers, at least one.  Of an array
  * of objects: one for each offer, whose first property it is, the others by
- * rdl_fit_value().  h decides what is left open.  False, with nothing
- * appended, if message or schema is not like that.
+ * rdl_fit_value(); of objects with a "delta": two, the first offer with a few
+ * words behind it, which are the delta.  h decides what is left open.
+ * False, with nothing appended, if message or schema is not like that.
  */
 bool rdl_offer_answer(struct rdl_buf *out, const char *msg, size_t len,
     yyjson_val *schema, uint64_t h);
