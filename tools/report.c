@@ -32,9 +32,30 @@ static const struct rdl_opt options[] = {
 	{ .type = RDL_OPT_STR, .name = "agreement", .arg = "FILE",
 	    .off = offsetof(struct opts, report.agreement),
 	    .help = "draw this output of riddle vote --stats-json" },
+	{ .type = RDL_OPT_STR, .name = "contrasts", .arg = "FILE",
+	    .off = offsetof(struct opts, report.contrasts),
+	    .help = "take the scores of preference pairs from these contrast "
+	    "records" },
+	{ .type = RDL_OPT_LIST, .name = "compare", .arg = "OTHER",
+	    .off = offsetof(struct opts, report.others),
+	    .help = "show what is different in this other ledger, file of "
+	    "records, or folder with riddle.db and rows.jsonl" },
+	{ .type = RDL_OPT_STR, .name = "runs", .arg = "LIST",
+	    .off = offsetof(struct opts, report.runs),
+	    .help = "of the ledger only these runs, such as 6-14,20" },
+	{ .type = RDL_OPT_STR, .name = "compare-runs", .arg = "LIST",
+	    .off = offsetof(struct opts, report.other_runs),
+	    .help = "compare with these runs, of the other ledger or of this "
+	    "one" },
 	{ .type = RDL_OPT_INT, .name = "cards", .arg = "N",
 	    .off = offsetof(struct opts, report.cards), .lo = 0, .hi = 1000,
 	    .help = "show so many samples" },
+	{ .type = RDL_OPT_INT, .name = "pairs", .arg = "N",
+	    .off = offsetof(struct opts, report.pairs), .lo = 0, .hi = 1000,
+	    .help = "show so many preference pairs" },
+	{ .type = RDL_OPT_INT, .name = "sheet", .arg = "N",
+	    .off = offsetof(struct opts, report.sheet), .lo = 0, .hi = 1000,
+	    .help = "show so many pictures on the contact sheet" },
 	{ .type = RDL_OPT_INT, .name = "lost", .arg = "N",
 	    .off = offsetof(struct opts, report.lost), .lo = 0, .hi = 100,
 	    .help = "show so many lost records of each rule" },
@@ -57,20 +78,6 @@ static const struct rdl_cli cli = {
 	"write one HTML page about a dataset and how it was made",
 	options, SIZE_MAX
 };
-
-static int
-read_rows(struct rdl_report *r, const char *path, struct rdl_err *err)
-{
-	struct rdl_jsonl in = RDL_JSONL_INIT;
-	struct rdl_rec rec = RDL_REC_INIT;
-	int rc = rdl_jsonl_open(&in, path, err);
-
-	while (rc >= 0 && (rc = rdl_jsonl_next(&in, &rec, err)) > 0)
-		rc = rdl_report_row(r, &rec, err);
-	rdl_rec_release(&rec);
-	rdl_jsonl_close(&in);
-	return rc;
-}
 
 static int
 open_ledger(const struct opts *o, struct rdl_ledger **l, struct rdl_err *err)
@@ -108,24 +115,25 @@ report(const struct opts *o, const struct rdl_strs *operands,
 {
 	struct rdl_buf page = RDL_BUF_INIT(256 * RDL_MIB);
 	struct rdl_ledger *ledger = NULL;
-	struct rdl_report r;
+	struct rdl_report *r = NULL;
 	size_t i;
 	int rc;
 
-	rdl_report_init(&r, &o->report);
 	rc = open_ledger(o, &ledger, err);
-	for (i = 0; rc == 0 && i < operands->n; i++)
-		rc = read_rows(&r, operands->v[i], err);
-	if (rc == 0 && operands->n == 0)
-		rc = read_rows(&r, "-", err);
 	if (rc == 0)
-		rc = rdl_report_page(&r, ledger, &page, err);
+		r = rdl_report_new(&o->report, ledger);
+	for (i = 0; rc == 0 && i < operands->n; i++)
+		rc = rdl_report_read(r, operands->v[i], err);
+	if (rc == 0 && operands->n == 0)
+		rc = rdl_report_read(r, "-", err);
+	if (rc == 0)
+		rc = rdl_report_page(r, &page, err);
 	if (rc == 0)
 		rc = write_page(o, &page, err);
+	rdl_report_free(r);
 	if (rdl_ledger_close(ledger, rc == 0 ? err : &(struct rdl_err)
 	    RDL_ERR_INIT) < 0)
 		rc = -1;
-	rdl_report_release(&r);
 	rdl_buf_release(&page);
 	return rc;
 }
@@ -134,7 +142,7 @@ int
 main(int argc, char *argv[])
 {
 	struct opts o = { .report = { .title = "A dataset", .cards = 24,
-		.lost = 3 } };
+		.pairs = 12, .sheet = 96, .lost = 3 } };
 	struct rdl_strs operands = { NULL, 0 };
 	struct rdl_err err = RDL_ERR_INIT;
 	int status;
@@ -146,5 +154,6 @@ main(int argc, char *argv[])
 	    RDL_EXIT_OK;
 out:
 	rdl_strs_release(&operands);
+	rdl_strs_release(&o.report.others);
 	return rdl_tool_exit(status);
 }

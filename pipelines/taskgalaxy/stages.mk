@@ -101,10 +101,12 @@ $(OUT)/rows.jsonl: $(OUT)/voted.jsonl
 	mv $@.tmp $@
 
 # 9. What a trainer loads, with its card, the funnel and a page to look at.
+# The newest run of each stage, in the order in which they came to be done.
 $(OUT)/funnel.jsonl: $(OUT)/rows.jsonl
 	$(RIDDLE) ledger --json funnel $$($(RIDDLE) ledger --json runs | jq -rs '
 	    map(select(.status == "done" or .status == "rejected"))
-	    | group_by(.tool, .argv) | map(max_by(.run).run) | sort[]') > $@.tmp
+	    | group_by(.tool, .argv) | map({first: min_by(.run).run, run: max_by(.run).run})
+	    | sort_by(.first)[].run') > $@.tmp
 	mv $@.tmp $@
 
 $(OUT)/dataset/manifest.json: $(OUT)/rows.jsonl $(OUT)/funnel.jsonl

@@ -32,32 +32,129 @@ rdl_html_str(struct rdl_buf *out, const char *s)
 	rdl_html_text(out, s, strlen(s));
 }
 
-static const char style[] =
-    ":root{color-scheme:light dark;--ok:#2a7f62;--drop:#b9bec6;--fail:#c8443c;"
-    "--line:#8886}"
-    "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:72rem;"
-    "padding:1rem}"
-    "h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem}"
-    "table{border-collapse:collapse;width:100%}"
-    ".wide{overflow-x:auto}"
-    "th,td{padding:.25rem .5rem;text-align:right;"
-    "border-bottom:1px solid var(--line);vertical-align:top}"
-    "th:first-child,td:first-child,.t{text-align:left}"
-    "td.bar{width:35%;min-width:8rem}"
-    "svg{display:block;width:100%;height:auto}"
+void
+rdl_html_short(struct rdl_buf *out, const char *p, size_t len, size_t max)
+{
+	size_t n = max;
+
+	if (len <= max) {
+		rdl_html_text(out, p, len);
+		return;
+	}
+	while (n > 0 && ((unsigned char)p[n] & 0xc0) == 0x80)
+		n--;
+	rdl_html_text(out, p, n);
+	rdl_buf_adds(out, "&#8230;");
+}
+
+/* Colours: what passed, what was dropped, what failed, the other of two. */
+static const char colours[] =
+    ":root{color-scheme:light dark;--bg:#fff;--fg:#1f2529;--dim:#5c666e;"
+    "--line:#dde2e5;--card:#f8f9f9;--ok:#2a7f62;--drop:#b7bec5;--fail:#bf443b;"
+    "--two:#7a67ad;--ts:42%;--tl:86%;--te:#fff}"
+    "@media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#dce1e5;"
+    "--dim:#98a3ab;--line:#30363b;--card:#1b1f23;--ok:#4cab88;--drop:#5b656e;"
+    "--fail:#e2776e;--two:#a391d6;--ts:22%;--tl:27%;--te:#14171a}}"
     ".ok{fill:var(--ok)}.drop{fill:var(--drop)}.fail{fill:var(--fail)}"
-    ".axis{fill:currentColor;font-size:9px}"
-    ".cards{display:grid;gap:1rem;"
-    "grid-template-columns:repeat(auto-fill,minmax(16rem,1fr))}"
-    ".card{border:1px solid var(--line);border-radius:.5rem;padding:.75rem;"
-    "overflow-wrap:anywhere}"
-    ".card img{display:block;width:160px;height:160px;border-radius:.25rem;"
-    "background:#8883}"
-    ".answer{font-weight:600}"
-    ".card p{margin:.4rem 0 0}.why{color:var(--fail)}"
-    ".dim{opacity:.7;font-size:.85rem}"
-    ".key span{display:inline-block;width:.8em;height:.8em;"
-    "margin:0 .3em 0 1em}";
+    ".two{fill:var(--two)}"
+    "i.ok{background:var(--ok)}i.drop{background:var(--drop)}"
+    "i.fail{background:var(--fail)}i.two{background:var(--two)}";
+
+static const char text_style[] =
+    "*{box-sizing:border-box}"
+    "body{font:16px/1.5 system-ui,-apple-system,sans-serif;margin:0 auto;"
+    "max-width:74rem;padding:1.5rem 1rem 3rem;color:var(--fg);"
+    "background:var(--bg);overflow-wrap:anywhere}"
+    "h1{font-size:1.7rem;line-height:1.25;margin:0 0 .75rem}"
+    "h2{font-size:1.2rem;margin:3rem 0 .75rem;padding-top:.75rem;"
+    "border-top:1px solid var(--line)}"
+    "h3{font-size:1rem;margin:1.75rem 0 .6rem}"
+    "p{margin:.5rem 0}.dim{color:var(--dim);font-size:.85rem}"
+    "nav{font-size:.9rem;line-height:1.9}nav a{margin-right:1rem;"
+    "white-space:nowrap}"
+    "a{color:inherit;text-decoration-color:var(--dim);"
+    "text-underline-offset:.2em}"
+    ".tiles{display:flex;flex-wrap:wrap;gap:.5rem 2.25rem;margin:1rem 0}"
+    ".tiles div{display:flex;flex-direction:column-reverse}"
+    ".tiles dt{color:var(--dim);font-size:.85rem}"
+    ".tiles dd{margin:0;font-size:1.5rem;font-weight:600;line-height:1.3;"
+    "font-variant-numeric:tabular-nums}"
+    ".key{font-size:.9rem;color:var(--dim)}"
+    ".key i{display:inline-block;width:.75em;height:.75em;border-radius:.15em;"
+    "margin:0 .35em 0 1em}.key i:first-child{margin-left:0}"
+    "mark{background:none;color:inherit;text-decoration:underline;"
+    "text-decoration-color:var(--ok);text-decoration-thickness:.14em;"
+    "text-underline-offset:.2em}";
+
+static const char table_style[] =
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;"
+    "font-variant-numeric:tabular-nums}"
+    "th,td{padding:.35rem .5rem;text-align:right;"
+    "border-bottom:1px solid var(--line)}"
+    "th{font-weight:600;font-size:.85rem;color:var(--dim)}"
+    "th:first-child,td:first-child,.t{text-align:left}"
+    "th,td{overflow-wrap:normal;white-space:nowrap}"
+    "th:first-child,td:first-child,td.t{padding-left:0;white-space:normal;"
+    "overflow-wrap:anywhere;min-width:8rem}"
+    "td.bar{width:34%}"
+    "td small{display:block;color:var(--dim)}"
+    "@media(max-width:44rem){table tr:first-child{display:none}"
+    "table tr{display:flex;flex-wrap:wrap;gap:0 .9rem;padding:.45rem 0;"
+    "border-bottom:1px solid var(--line)}"
+    "td,td:first-child{border:0;padding:0;text-align:left;font-size:.9rem}"
+    "td:first-child{flex:1 0 100%;font-size:1rem}td.t{min-width:0}"
+    "td.bar{flex:1 0 100%;padding:.2rem 0}td:empty{display:none}"
+    "td[data-l]::before{content:attr(data-l) \" \";color:var(--dim)}}";
+
+static const char picture_style[] =
+    "svg.s{display:block;width:100%;height:auto}"
+    ".bar svg{height:.75rem;border-radius:.15rem}"
+    ".bar svg+svg{margin-top:2px}"
+    "svg text{fill:var(--fg);font-size:12px}svg .d{fill:var(--dim);"
+    "font-size:11px}"
+    ".grid{stroke:var(--line)}.line{fill:none;stroke:var(--ok);"
+    "stroke-width:2;stroke-linejoin:round}.area{fill:var(--ok);opacity:.13}"
+    ".plots,.cards,.pairs{display:grid;gap:1rem;align-items:start;"
+    "grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr))}"
+    ".cards{grid-template-columns:repeat(auto-fill,minmax(min(100%,10.5rem),"
+    "1fr));gap:1.25rem .75rem}"
+    ".plots{margin-bottom:1rem}figure{margin:0}"
+    "figcaption{font-size:.9rem;margin-bottom:.4rem}"
+    "img{display:block;width:100%;height:auto;aspect-ratio:1;"
+    "border-radius:.3rem;background:var(--line)}"
+    ".sheet{display:grid;gap:.35rem;"
+    "grid-template-columns:repeat(auto-fill,minmax(5.25rem,1fr))}"
+    ".card{font-size:.9rem;line-height:1.4}.card p{margin:.3rem 0 0}"
+    ".answer{font-weight:600}.why{color:var(--fail)}"
+    ".pair{border:1px solid var(--line);border-radius:.5rem;"
+    "background:var(--card);padding:.75rem;font-size:.9rem}"
+    ".two-up{display:grid;grid-template-columns:1fr 1fr;gap:.25rem .6rem}"
+    ".two-up p{grid-column:1/-1;margin:.6rem 0 0}"
+    ".two-up b{font-variant-numeric:tabular-nums}"
+    ".two-up .dim{grid-column:auto;margin:0}"
+    "svg.narrow-only{display:none;max-width:34rem}"
+    "@media(max-width:44rem){svg.wide-only{display:none}"
+    "svg.narrow-only{display:block}}"
+    ".cell{stroke:var(--te);stroke-width:1.5}";
+
+/* The hues of a treemap, one for each branch. */
+static const short hues[] = { 160, 215, 32, 265, 90, 340, 190, 55, 300, 10 };
+
+static void
+add_style(struct rdl_buf *out)
+{
+	size_t i;
+
+	rdl_buf_adds(out, "<style>");
+	rdl_buf_adds(out, colours);
+	rdl_buf_adds(out, text_style);
+	rdl_buf_adds(out, table_style);
+	rdl_buf_adds(out, picture_style);
+	for (i = 0; i < sizeof(hues) / sizeof(hues[0]); i++)
+		rdl_buf_addf(out, ".c%zu{fill:hsl(%d var(--ts) var(--tl))}", i,
+		    hues[i]);
+	rdl_buf_adds(out, "</style>\n");
+}
 
 void
 rdl_html_head(struct rdl_buf *out, const char *title)
@@ -68,7 +165,9 @@ rdl_html_head(struct rdl_buf *out, const char *title)
 	    "'unsafe-inline'\">\n<meta name=\"viewport\" "
 	    "content=\"width=device-width, initial-scale=1\">\n<title>");
 	rdl_html_str(out, title);
-	rdl_buf_addf(out, "</title>\n<style>%s</style>\n<body>\n<h1>", style);
+	rdl_buf_adds(out, "</title>\n");
+	add_style(out);
+	rdl_buf_adds(out, "<body>\n<h1>");
 	rdl_html_str(out, title);
 	rdl_buf_adds(out, "</h1>\n");
 }
@@ -80,45 +179,19 @@ rdl_html_bar(struct rdl_buf *out, const struct rdl_html_part *parts, size_t n,
 	double at = 0, width;
 	size_t i;
 
-	rdl_buf_adds(out, "<svg viewBox=\"0 0 300 14\" "
+	rdl_buf_adds(out, "<svg class=\"s\" viewBox=\"0 0 300 14\" "
 	    "preserveAspectRatio=\"none\" role=\"img\" aria-hidden=\"true\">");
 	for (i = 0; i < n && whole > 0; i++) {
 		width = 300 * parts[i].value / whole;
-		if (width <= 0)
+		if (!(width > 0))
 			continue;
+		if (!(width < 300 - at))
+			width = 300 - at;
 		rdl_buf_addf(out, "<rect class=\"%s\" x=\"%.2f\" width=\"%.2f\""
 		    " height=\"14\"/>", parts[i].class_name, at, width);
 		at += width;
 	}
 	rdl_buf_adds(out, "</svg>");
-}
-
-void
-rdl_html_histogram(struct rdl_buf *out, const uint64_t *bins, size_t n,
-    double lo, double hi)
-{
-	uint64_t top = 1;
-	double w = 300.0 / (double)n, h;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (bins[i] > top)
-			top = bins[i];
-	rdl_buf_adds(out, "<svg viewBox=\"0 0 300 92\" role=\"img\">");
-	for (i = 0; i < n; i++) {
-		h = 78.0 * (double)bins[i] / (double)top;
-		rdl_buf_addf(out, "<rect class=\"ok\" x=\"%.2f\" y=\"%.2f\" "
-		    "width=\"%.2f\" height=\"%.2f\"><title>%.3g to %.3g: %llu"
-		    "</title></rect>", w * (double)i + 0.5, 80 - h, w - 1, h,
-		    lo + (hi - lo) * (double)i / (double)n,
-		    lo + (hi - lo) * (double)(i + 1) / (double)n,
-		    (unsigned long long)bins[i]);
-	}
-	rdl_buf_addf(out, "<text class=\"axis\" x=\"0\" y=\"91\">%.2f</text>"
-	    "<text class=\"axis\" x=\"300\" y=\"91\" text-anchor=\"end\">%.2f"
-	    "</text><text class=\"axis\" x=\"150\" y=\"91\" "
-	    "text-anchor=\"middle\">highest bar: %llu</text></svg>\n", lo, hi,
-	    (unsigned long long)top);
 }
 
 void
@@ -132,4 +205,14 @@ rdl_html_count(struct rdl_buf *out, int64_t n)
 			rdl_buf_adds(out, "&#8239;");
 		rdl_buf_addc(out, digits[i]);
 	}
+}
+
+void
+rdl_html_change(struct rdl_buf *out, int64_t n)
+{
+	if (n > 0)
+		rdl_buf_addc(out, '+');
+	else if (n < 0)
+		rdl_buf_adds(out, "&#8722;");
+	rdl_html_count(out, n < 0 && n != INT64_MIN ? -n : n);
 }
