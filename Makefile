@@ -47,7 +47,8 @@ override CPPFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
 COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) $(SAN) $(HARDEN) \
 	-ffile-prefix-map=$(CURDIR)=.
 LIBS = $(YYJSON_LIBS) -lsqlite3 -lcrypto -lutf8proc -lyaml -lpcre2-8 \
-	-lxxhash -ljpeg -lpng -lwebp -larchive -lseccomp -lm -ldl -lpthread
+	-lxxhash -ljpeg -lpng -lwebp -larchive -lzstd -lz -lseccomp -lm \
+	-ldl -lpthread
 
 # Floors of the library, lowest first; a floor includes only those below it.
 # stub, the model server for tests, is linked by model-stub alone.

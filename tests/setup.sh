@@ -32,6 +32,8 @@ libjpeg62-turbo-dev build h jpeglib.h       JPEG images
 libwebp-dev      build h webp/decode.h      WebP images
 libstb-dev       build h stb/stb_image.h    GIF, BMP and rarer images
 libarchive-dev   build h archive.h          tar shards
+libzstd-dev      build h zstd.h             Parquet files
+zlib1g-dev       build h zlib.h             checksums of Parquet pages
 libseccomp-dev   build h seccomp.h          the sandbox of image decoding
 libdnnl-dev      build h oneapi/dnnl/dnnl.h matrix products of CLIP
 libcurl4         build l libcurl.so.4       loaded by tools that call a model

@@ -12,7 +12,8 @@
 
 /* In the order of rdl_item_formats. */
 static const char *const formats[] = { "llava", "sharegpt", "messages",
-	"trl-sft", "trl-dpo", "webdataset", "hf", NULL };
+	"trl-sft", "trl-dpo", "webdataset", "hf", "parquet",
+	"diffusion-dpo", "diffusion-dpo-tar", NULL };
 
 struct opts {
 	struct rdl_stage_opts stage;
@@ -45,7 +46,7 @@ static const struct rdl_opt options[] = {
 	{ .type = RDL_OPT_INT, .name = "shard-rows", .arg = "N",
 	    .off = offsetof(struct opts, sink.shard_rows),
 	    .lo = 1, .hi = 10000000,
-	    .help = "rows of a tar shard, at most" },
+	    .help = "rows of a shard, at most" },
 	{ .type = RDL_OPT_FLAG, .name = "replace",
 	    .off = offsetof(struct opts, sink.replace),
 	    .help = "replace what an earlier export made" },

@@ -105,6 +105,18 @@ static const struct rdl_opt fault_opts[] = {
 	{ .type = RDL_OPT_FLAG, .name = "limit-headers",
 	    .off = OFF(limit_headers),
 	    .help = "tell the limits in each reply" },
+	{ .type = RDL_OPT_INT, .name = "batch-polls",
+	    .arg = "N", .lo = 0, .hi = 1e9,
+	    .off = OFF(batch_polls),
+	    .help = "times that a batch is said to be under way" },
+	{ .type = RDL_OPT_INT, .name = "batch-expire",
+	    .arg = "N", .lo = 0, .hi = 1e9,
+	    .off = OFF(batch_expire),
+	    .help = "let the first N batches expire half done" },
+	{ .type = RDL_OPT_INT, .name = "batch-faults",
+	    .arg = "N", .lo = 0, .hi = 1e9,
+	    .off = OFF(batch_faults),
+	    .help = "answer 500 to the first N requests about batches" },
 	{ .type = RDL_OPT_END }
 };
 

@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "core/tool.h"
+#include "record/json.h"
 #include "domain/growth.h"
 #include "domain/taxon.h"
 #include "ledger/stage.h"
@@ -184,7 +185,7 @@ source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 	n = t->growth.parents[t->next_parent++];
 	rdl_buf_reset(&t->scratch);
 	rdl_growth_row(n, &t->scratch);
-	row = yyjson_read(t->scratch.p, t->scratch.len, 0);
+	row = rdl_json_read(t->scratch.p, t->scratch.len, 0);
 	if (row == NULL)
 		return rdl_err_set(err, RDL_E_INPUT,
 		    "the children of one parent do not fit into a prompt");
@@ -334,7 +335,7 @@ grow_level(struct tool *t, int64_t level, struct rdl_err *err)
 			break;
 		if (rdl_engine_run(t->engine, &ops, t, err) < 0)
 			return -1;
-		if (t->o->engine.dry_run)
+		if (rdl_engine_silent(&t->o->engine))
 			break;
 		done = rdl_growth_end_round(&t->growth, &t->o->until_new);
 		show_round(t);
@@ -430,8 +431,9 @@ grow(struct tool *t, struct rdl_err *err)
 		rdl_engine_estimate(t->engine, &t->scratch);
 		rdl_warn("dry run, the first round of each level as it stands: "
 		    "%s", t->scratch.p);
-		return 0;
 	}
+	if (rdl_engine_silent(&t->o->engine))
+		return 0;
 	return note_growth(t, err) < 0 ? -1 : write_tree(t, err);
 }
 

@@ -34,7 +34,11 @@ peer() {
 peer schema tests/peers/schema_suite.sh "$OUT"
 peer numbers tests/peers/canon_node.sh "$OUT"
 peer tokenizer tests/peers/tokenizer.sh "$OUT"
+peer pillow tests/peers/pillow.sh "$OUT"
+peer clip tests/peers/clip.sh "$OUT"
 peer agreement tests/peers/agreement.sh "$OUT"
 peer datasets tests/peers/datasets.sh
+peer report tests/peers/report.sh
+peer parquet tests/peers/parquet.sh
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -56,6 +56,7 @@ struct rdl_model {
 	char **headers;		/* extra "Name: value", NULL-terminated */
 	struct rdl_limits limits;
 	struct rdl_price price;
+	double batch_share;	/* of it that a call in a batch costs; 0: all */
 	struct rdl_quirks quirks;
 	int64_t timeout_ms;	/* of one try; default 600,000 */
 	int64_t deadline_ms;	/* of one call, all tries; default 1,800,000 */

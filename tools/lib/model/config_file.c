@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/limits.h"
 #include "core/mem.h"
+#include "record/json.h"
 #include "model/config_impl.h"
 
 #define DEFAULT_NAME "models.json"
@@ -23,7 +24,7 @@ parse(struct rdl_config_file *f, char *text, size_t len, struct rdl_err *err)
 	size_t line = 0, column = 0, at = 0;
 
 	f->doc = yyjson_read_opts(text, len, YYJSON_READ_ALLOW_COMMENTS |
-	    YYJSON_READ_ALLOW_TRAILING_COMMAS, NULL, &why);
+	    YYJSON_READ_ALLOW_TRAILING_COMMAS, &rdl_json_alc, &why);
 	if (f->doc != NULL)
 		return 0;
 	(void)yyjson_locate_pos(text, len, why.pos, &line, &column, &at);

@@ -64,8 +64,9 @@ rdl_config_terms_price(struct rdl_config_target *t, yyjson_val *v,
     struct rdl_err *err)
 {
 	static const char *const names[] = { "in", "cached", "out", "image",
-		"since" };
+		"batch", "since" };
 	struct rdl_price *p = &t->m->price;
+	yyjson_val *batch = yyjson_obj_get(v, "batch");
 	yyjson_val *since = yyjson_obj_get(v, "since");
 	const char *date;
 
@@ -79,6 +80,11 @@ rdl_config_terms_price(struct rdl_config_target *t, yyjson_val *v,
 	    price(t, yyjson_obj_get(v, "image"), "price/image", 1, &p->image,
 	    err) < 0)
 		return -1;
+	if (batch != NULL && (!yyjson_is_num(batch) ||
+	    yyjson_get_num(batch) <= 0 || yyjson_get_num(batch) > 1))
+		return rdl_config_entry_wrong(t, "price/batch",
+		    "not a share above 0, up to 1", err);
+	t->m->batch_share = yyjson_get_num(batch);
 	p->since[0] = '\0';
 	if (since == NULL)
 		return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "record/json.h"
 #include "model/dialect_impl.h"
 
 static int
@@ -74,7 +75,7 @@ read_info(yyjson_val *v, struct rdl_arena *arena, struct rdl_reply *out)
 	yyjson_val *info;
 
 	if (yyjson_is_str(v) && yyjson_get_len(v) > 0)
-		doc = yyjson_read(yyjson_get_str(v), yyjson_get_len(v), 0);
+		doc = rdl_json_read(yyjson_get_str(v), yyjson_get_len(v), 0);
 	info = yyjson_is_obj(v) ? v : yyjson_doc_get_root(doc);
 	if (yyjson_is_uint(yyjson_obj_get(info, "seed")) &&
 	    yyjson_get_uint(yyjson_obj_get(info, "seed")) < INT64_C(1) << 53)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "record/json.h"
 #include "model/dialect_impl.h"
 
 /* Words of a code, type or status that stop the run: no other request would
@@ -194,7 +195,7 @@ rdl_dialect_fault(int status, const char *body, size_t len, char msg[320],
 
 	if (len > 0)
 		doc = yyjson_read_opts((char *)body, len,
-		    YYJSON_READ_BIGNUM_AS_RAW, NULL, NULL);
+		    YYJSON_READ_BIGNUM_AS_RAW, &rdl_json_alc, NULL);
 	msg[0] = '\0';
 	if (rdl_dialect_error_find(yyjson_doc_get_root(doc), &e) ||
 	    bare_message(yyjson_doc_get_root(doc), &e)) {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "record/json.h"
 #include "model/base64.h"
 #include "model/dialect_impl.h"
 
@@ -42,7 +43,7 @@ rdl_dialect_read_parse(const char *body, size_t len, struct rdl_err *err)
 	 * body, whatever the type of its parameter. */
 	if (len > 0)
 		doc = yyjson_read_opts((char *)body, len,
-		    YYJSON_READ_BIGNUM_AS_RAW, NULL, &why);
+		    YYJSON_READ_BIGNUM_AS_RAW, &rdl_json_alc, &why);
 	root = yyjson_doc_get_root(doc);
 	if (doc == NULL) {
 		rdl_dialect_text_excerpt(text, body, len);

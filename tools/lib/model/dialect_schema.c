@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "record/json.h"
 #include "model/dialect_impl.h"
 
 /* A schema nested deeper than this is not enforced by the server. */
@@ -160,13 +161,13 @@ strip(yyjson_mut_val *s, int depth)
 static char *
 without_bounds(yyjson_doc *doc, size_t *len)
 {
-	yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, NULL);
+	yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, &rdl_json_alc);
 	char *text;
 
 	if (copy == NULL)
 		rdl_mem_exhausted(0);
 	strip(yyjson_mut_doc_get_root(copy), 0);
-	text = yyjson_mut_write(copy, YYJSON_WRITE_NOFLAG, len);
+	text = rdl_json_mut_write(copy, YYJSON_WRITE_NOFLAG, len);
 	if (text == NULL)
 		rdl_mem_exhausted(0);
 	yyjson_mut_doc_free(copy);
@@ -197,7 +198,7 @@ rdl_dialect_schema_traits(const struct rdl_request *r,
 
 	if (known == NULL || known_len != r->schema_len ||
 	    memcmp(known, r->schema, known_len) != 0) {
-		doc = yyjson_read(r->schema, r->schema_len,
+		doc = rdl_json_read(r->schema, r->schema_len,
 		    YYJSON_READ_NOFLAG);
 		if (doc == NULL)
 			return rdl_err_set(err, RDL_E_USAGE,

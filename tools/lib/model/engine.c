@@ -17,6 +17,9 @@
 #define WAIT_MAX_MS 1000	/* so that a signal is seen soon */
 #define TOKENS_OUT_GUESS 256	/* of an answer without max_tokens */
 
+/* In the order of enum rdl_batch_verb. */
+static const char *const batch_verbs[] = { "off", "write", "submit",
+	"collect", NULL };
 static const char *const image_modes[] = { "pixels", "caption", "both", NULL };
 
 const struct rdl_opt rdl_engine_options[] = {
@@ -75,6 +78,19 @@ const struct rdl_opt rdl_engine_options[] = {
 	    .off = offsetof(struct rdl_engine_opts, unordered),
 	    .help = "write records as answers come, not in the order of the "
 	    "input" },
+	{ .type = RDL_OPT_ENUM, .name = "batch",
+	    .arg = "VERB", .choices = batch_verbs,
+	    .off = offsetof(struct rdl_engine_opts, batch),
+	    .help = "ask by batch files: write them, submit them, collect "
+	    "what came back" },
+	{ .type = RDL_OPT_STR, .name = "batch-dir",
+	    .arg = "DIR",
+	    .off = offsetof(struct rdl_engine_opts, batch_dir),
+	    .help = "the folder of those files" },
+	{ .type = RDL_OPT_INT, .name = "batch-requests",
+	    .arg = "N", .lo = 1, .hi = RDL_BATCH_REQUESTS,
+	    .off = offsetof(struct rdl_engine_opts, batch_requests),
+	    .help = "requests of a batch file, at most" },
 	{ .type = RDL_OPT_END }
 };
 
@@ -114,6 +130,10 @@ rdl_engine_open(struct rdl_engine **out, const struct rdl_engine_opts *o,
 	    sizeof(struct rdl_http_call *));
 	list_init(&e->ready);
 	list_init(&e->waiting);
+	if (rdl_engine_batch_open(e, err) < 0) {
+		rdl_engine_close(e);
+		return -1;
+	}
 	*out = e;
 	return 0;
 }
@@ -128,6 +148,7 @@ rdl_engine_close(struct rdl_engine *e)
 		return;
 	rdl_http_close(e->http);
 	rdl_limiter_close(e->limiter);
+	rdl_engine_batch_close(e);
 	for (i = 0; i < e->ring_count; i++) {
 		t = e->ring[(e->ring_head + i) % e->ring_size];
 		if (t != NULL)
@@ -254,7 +275,13 @@ send_ready(struct rdl_engine *e, struct rdl_err *err)
 	int rc;
 
 	while ((t = e->ready.first) != NULL && !e->stopping &&
-	    e->sent < (size_t)e->opts->inflight) {
+	    e->sent < (size_t)e->opts->inflight && e->gathered < RDL_GATHER) {
+		if (e->batch != NULL) {
+			(void)rdl_task_list_take(&e->ready);
+			if (rdl_engine_batch_send(e, t, err) < 0)
+				return -1;
+			continue;
+		}
 		if (connect_once(e, err) < 0)
 			return -1;
 		if ((rc = reserve(e, t, err)) <= 0)
@@ -325,7 +352,7 @@ hand_over(struct rdl_engine *e, const struct rdl_engine_ops *ops, void *ctx,
 {
 	struct rdl_err why = RDL_ERR_INIT;
 
-	if (!e->opts->dry_run && !e->mute &&
+	if (!rdl_engine_silent(e->opts) && !e->mute &&
 	    ops->sink(ctx, &t->job, &t->answer, &why) < 0)
 		close_sink(e, &why);
 	rdl_task_recycle(e, t);
@@ -426,13 +453,18 @@ rdl_engine_run(struct rdl_engine *e, const struct rdl_engine_ops *ops,
 {
 	int rc;
 
-	e->source_ended = e->source_blocked = false;
+	/* To submit, nothing is read. */
+	e->source_ended = e->opts->batch == RDL_BATCH_SUBMIT;
+	e->source_blocked = false;
 	while ((rc = turn(e, ops, ctx, err)) > 0)
 		continue;
 	if (rc < 0)
 		return -1;
 	flush_sink(e, ops, ctx);
-	if (!e->stopping)
+	if (e->batch != NULL && rdl_batch_flush(e->batch, err) < 0)
+		return -1;
+	e->whole = !e->stopping;
+	if (e->whole)
 		return 0;
 	*err = e->why;
 	return -1;

@@ -18,6 +18,7 @@
 #include "core/cli.h"
 #include "core/err.h"
 #include "ledger/ledger.h"
+#include "model/batch.h"
 #include "model/config.h"
 #include "model/dialect.h"
 #include "model/request.h"
@@ -35,11 +36,14 @@ struct rdl_engine_opts {
 	double temperature;	/* -1: the prompt file's, else the server's */
 	int64_t timeout_s;	/* of one call, all tries; -1: the model's */
 	int images;		/* enum rdl_image_mode */
+	int batch;		/* enum rdl_batch_verb */
+	const char *batch_dir;
+	int64_t batch_requests;	/* of a part */
 };
 
 #define RDL_ENGINE_OPTS_DEFAULT { .inflight = 32, .budget_pusd = -1, \
 	.rollouts = 1, .seed = -1, .max_tokens = -1, .temperature = -1, \
-	.timeout_s = -1 }
+	.timeout_s = -1, .batch_requests = RDL_BATCH_REQUESTS }
 
 extern const struct rdl_opt rdl_engine_options[];
 
@@ -101,6 +105,9 @@ struct rdl_engine_ops {
 };
 
 struct rdl_engine;
+
+/* Does such a run write no records (--dry-run, --batch write or submit)? */
+bool rdl_engine_silent(const struct rdl_engine_opts *o);
 
 /*
  * Make an engine for a model.  ledger may be NULL (nothing is kept).  totals

@@ -8,6 +8,8 @@
 
 #include "model/engine_impl.h"
 
+#include "record/json.h"
+
 void
 rdl_answer_fail(struct rdl_task *t, const char *rule, const char *fmt, ...)
 {
@@ -64,12 +66,12 @@ parse_json(const char *p, size_t len)
 	trim(&p, &len);
 	unfence(&p, &len);
 	trim(&p, &len);
-	doc = yyjson_read(p, len, flags);
+	doc = rdl_json_read(p, len, flags);
 	if (doc != NULL)
 		return doc;
 	for (skip = 0; skip < len; skip++)
 		if (p[skip] == '{' || p[skip] == '[')
-			return yyjson_read(p + skip, len - skip,
+			return rdl_json_read(p + skip, len - skip,
 			    flags | YYJSON_READ_STOP_WHEN_DONE);
 	return NULL;
 }

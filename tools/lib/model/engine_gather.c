@@ -16,6 +16,8 @@ tell_limiter(struct rdl_engine *e, const struct rdl_task *t,
 	bool known = t->http.status == 200 && t->reply.tokens_in >= 0 &&
 	    t->reply.tokens_out >= 0;
 
+	if (e->limiter == NULL)		/* it came in a batch */
+		return 0;
 	return rdl_limiter_done(e->limiter, rdl_clock_us(), &t->http,
 	    t->reserved_tokens, known ?
 	    t->reply.tokens_in + t->reply.tokens_out : -1, t->wait_ms, err);

@@ -53,6 +53,9 @@ struct rdl_engine {
 	struct rdl_run_totals *totals;
 	struct rdl_http *http;		/* opened at the first miss */
 	struct rdl_limiter *limiter;	/* likewise */
+	struct rdl_batch_opts batch_opts;
+	struct rdl_batch *batch;	/* in place of both, with --batch */
+	bool whole;			/* the last run came to its end */
 	struct rdl_budget budget;
 	struct rdl_rng rng;
 	struct rdl_buf scratch;
@@ -120,6 +123,28 @@ int rdl_wire_store(struct rdl_engine *e, struct rdl_task *t,
     struct rdl_err *err) RDL_MUST_CHECK;
 /* Act on what came back: read the reply, or retry, or fail. */
 int rdl_wire_receive(struct rdl_engine *e, struct rdl_task *t,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/* It ends without an answer: failed, or, when the run stops, neither answered
+ * nor failed. */
+int rdl_wire_finish(struct rdl_engine *e, struct rdl_task *t,
+    struct rdl_err *err) RDL_MUST_CHECK;
+/* Note where its images were found. */
+int rdl_wire_images(struct rdl_engine *e, const struct rdl_task *t,
+    struct rdl_err *err) RDL_MUST_CHECK;
+/* Its URL, headers and body. */
+int rdl_wire_write(struct rdl_engine *e, struct rdl_task *t,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/* engine_batch.c: batch files in place of the network. */
+/* Open the folder that --batch means; nothing without it. */
+int rdl_engine_batch_open(struct rdl_engine *e, struct rdl_err *err)
+    RDL_MUST_CHECK;
+/* Close it, and say what was done. */
+void rdl_engine_batch_close(struct rdl_engine *e);
+/* Write the request, or take its reply from there; the task is not in the
+ * list of ready ones any more. */
+int rdl_engine_batch_send(struct rdl_engine *e, struct rdl_task *t,
     struct rdl_err *err) RDL_MUST_CHECK;
 
 /* engine_gather.c: calls that came back. */

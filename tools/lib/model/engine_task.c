@@ -166,7 +166,7 @@ miss(struct rdl_engine *e, struct rdl_task *t)
 		if (t->job.request.sampling.max_tokens > 0)
 			e->dry_tokens_out +=
 			    t->job.request.sampling.max_tokens;
-	} else if (e->opts->offline)
+	} else if (e->opts->offline && e->batch == NULL)
 		rdl_answer_fail(t, "offline",
 		    "the ledger holds no answer, and --offline asks nobody");
 	else {

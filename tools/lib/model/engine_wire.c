@@ -14,10 +14,11 @@
 #define BACKOFF_MAX_MS 8000
 
 /* Where the images of a request were found, for people who read the ledger. */
-static int
-note_images(struct rdl_engine *e, const struct rdl_request *r,
+int
+rdl_wire_images(struct rdl_engine *e, const struct rdl_task *t,
     struct rdl_err *err)
 {
+	const struct rdl_request *r = &t->job.request;
 	const struct rdl_piece *p;
 	size_t i, j;
 
@@ -32,8 +33,8 @@ note_images(struct rdl_engine *e, const struct rdl_request *r,
 	return 0;
 }
 
-static int
-write_request(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
+int
+rdl_wire_write(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
 	const struct rdl_dialect *d = e->model->dialect;
 
@@ -48,16 +49,14 @@ write_request(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 	    rdl_buf_full(&t->body))
 		return rdl_err_set(err, RDL_E_INPUT,
 		    "the request is larger than %zu bytes", RDL_BODY_MAX);
-	return note_images(e, &t->job.request, err);
+	return rdl_wire_images(e, t, err);
 }
 
 static int release_followers(struct rdl_engine *, struct rdl_task *, bool,
     struct rdl_err *);
 
-/* The task ends without an answer: failed, or, when the run stops, neither
- * answered nor failed. */
-static int
-finish(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
+int
+rdl_wire_finish(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 {
 	rdl_task_forget(e, t);
 	t->state = e->stopping ? RDL_TASK_ABANDONED : RDL_TASK_DONE;
@@ -70,7 +69,7 @@ rdl_wire_send(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 	struct rdl_err why = RDL_ERR_INIT;
 	int64_t now = rdl_clock_us(), left_ms;
 
-	if (write_request(e, t, &why) < 0) {
+	if (rdl_wire_write(e, t, &why) < 0) {
 		if (why.cls != RDL_E_INPUT && why.cls != RDL_E_IO) {
 			*err = why;
 			return -1;
@@ -78,7 +77,7 @@ rdl_wire_send(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 		e->busy--;
 		rdl_answer_fail(t, "input", "%s", why.msg);
 		rdl_budget_settle(&e->budget, t->reserved_pusd, 0);
-		return finish(e, t, err);
+		return rdl_wire_finish(e, t, err);
 	}
 	if (t->began_us == 0)
 		t->began_us = now;
@@ -129,6 +128,10 @@ rdl_wire_store(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 	call.tokens_out = reply->tokens_out;
 	call.tokens_reasoning = reply->tokens_reasoning;
 	call.cost_pusd = rdl_budget_cost(r, reply);
+	if (e->batch != NULL && call.cost_pusd > 0 &&
+	    e->model->batch_share > 0)
+		call.cost_pusd = (int64_t)((double)call.cost_pusd *
+		    e->model->batch_share);
 	rdl_budget_settle(&e->budget, t->reserved_pusd, call.cost_pusd);
 	e->totals->calls++;
 	if (call.cost_pusd >= 0)
@@ -224,7 +227,7 @@ retry(struct rdl_engine *e, struct rdl_task *t, int64_t wait_ms,
 		rdl_answer_fail(t, "deadline", "no answer within %lld s and "
 		    "%d tries; the last one: %s",
 		    (long long)(e->model->deadline_ms / 1000), t->tries, what);
-		return finish(e, t, err);
+		return rdl_wire_finish(e, t, err);
 	}
 	t->retry_us = now + wait_ms * 1000;
 	t->state = RDL_TASK_WAITING;
@@ -248,7 +251,7 @@ give_up(struct rdl_engine *e, struct rdl_task *t, const char *what,
 		rdl_task_stop(e, &why);
 	}
 	rdl_answer_fail(t, "http", "%s (%d tries)", what, t->tries);
-	return finish(e, t, err);
+	return rdl_wire_finish(e, t, err);
 }
 
 /* A reply that is none: retry, fail the record, or stop the run. */
@@ -280,7 +283,7 @@ refused(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 		    e->model->key_from : "");
 		rdl_task_stop(e, &why);
 		rdl_answer_fail(t, "http", "%s", what);
-		return finish(e, t, err);
+		return rdl_wire_finish(e, t, err);
 	}
 	if (fault == RDL_FAULT_LIMIT && !e->stopping) {
 		t->tries--;
@@ -291,7 +294,7 @@ refused(struct rdl_engine *e, struct rdl_task *t, struct rdl_err *err)
 	if (fault == RDL_FAULT_RETRY)
 		return give_up(e, t, what, err);
 	rdl_answer_fail(t, "http", "%s", what);
-	return finish(e, t, err);
+	return rdl_wire_finish(e, t, err);
 }
 
 int

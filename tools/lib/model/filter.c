@@ -143,7 +143,7 @@ source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 		refuse(f, row, job);
 	if (job->failed_rule == NULL && fill(f, row->rollout, job, err) < 0)
 		return rdl_stage_where(&f->stage, err);
-	if (f->spec->engine->dry_run)
+	if (rdl_engine_silent(f->spec->engine))
 		rdl_stage_passed(&f->stage);
 	return 1;
 }
@@ -298,7 +298,8 @@ run(struct rdl_filter *f, struct rdl_err *err)
 	int rc;
 
 	rc = rdl_engine_run(f->engine, &ops, f, err);
-	if (rc == 0 && f->spec->ended != NULL && !f->spec->engine->dry_run)
+	if (rc == 0 && f->spec->ended != NULL &&
+	    !rdl_engine_silent(f->spec->engine))
 		rc = f->spec->ended(f->spec->ctx, f, err);
 	if (rc == 0 && f->spec->engine->dry_run) {
 		rdl_engine_estimate(f->engine, &text);

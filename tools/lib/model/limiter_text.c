@@ -8,6 +8,8 @@
 #include <string.h>
 #include <yyjson.h>
 
+#include "record/json.h"
+
 #define VERSION 1
 #define TIME_MAX (INT64_MAX / 4)
 
@@ -110,7 +112,7 @@ rdl_limiter_text_read(struct rdl_limiter_state *s, const char *text,
     size_t len)
 {
 	struct rdl_limiter_state read = *s;
-	yyjson_doc *doc = len == 0 ? NULL : yyjson_read(text, len, 0);
+	yyjson_doc *doc = len == 0 ? NULL : rdl_json_read(text, len, 0);
 	yyjson_val *root = yyjson_doc_get_root(doc);
 	int rc = 0;
 	size_t i;

@@ -102,7 +102,7 @@ rdl_question_open(struct rdl_question *q, const struct rdl_engine_opts *o,
 		return rdl_err_set(err, RDL_E_USAGE,
 		    "no model: give --model NAME, or \"model:\" in %s", path);
 	q->model = rdl_model_resolve(model, o->models,
-	    !o->offline && !o->dry_run, err);
+	    !o->offline && !o->dry_run && o->batch != RDL_BATCH_WRITE, err);
 	if (q->model == NULL)
 		return -1;
 	if (o->timeout_s >= 0)

@@ -33,20 +33,27 @@ size_class(uint64_t n)
 static void
 front_matter(const struct rdl_sink *k, struct rdl_buf *out)
 {
-	bool tar = k->o->format->container == RDL_CONTAINER_TAR;
+	enum rdl_container c = k->o->format->container;
+	const char *before = c == RDL_CONTAINER_TAR ? "" : "data/";
+	const char *behind = c == RDL_CONTAINER_TAR ? "-*.tar" :
+	    c == RDL_CONTAINER_PARQUET ? "-*.parquet" : "/**";
 	size_t i;
 
 	rdl_buf_adds(out, "---\npretty_name: ");
 	rdl_buf_addjson(out, k->o->name, strlen(k->o->name));
 	rdl_buf_addf(out, "\nlicense: %s\ntask_categories:\n"
-	    "- visual-question-answering\nsize_categories:\n- %s\n"
+	    "- %s\nsize_categories:\n- %s\n"
 	    "configs:\n- config_name: default\n%s  data_files:\n",
 	    k->o->licence != NULL ? k->o->licence : "unknown",
-	    size_class(k->samples), tar ? "" : "  drop_labels: true\n");
-	for (i = 0; i < k->nsplits; i++)
-		rdl_buf_addf(out, tar ? "  - split: %s\n    path: %s-*.tar\n" :
-		    "  - split: %s\n    path: data/%s/**\n",
-		    k->splits[i].name, k->splits[i].name);
+	    k->o->format->qa ? "visual-question-answering" : "text-to-image",
+	    size_class(k->samples),
+	    c == RDL_CONTAINER_FOLDER ? "  drop_labels: true\n" : "");
+	for (i = 0; i < k->nsplits; i++) {
+		const char *name = k->splits[i].name;
+
+		rdl_buf_addf(out, "  - split: %s\n    path: %s%s%s\n", name,
+		    before, name, behind);
+	}
 	rdl_buf_adds(out, "---\n\n");
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "record/json.h"
 #include "publish/check_private.h"
 #include "record/jsonl.h"
 #include "vision/image.h"
@@ -205,6 +206,19 @@ check_sides(struct rdl_check *c, const struct rdl_buf *prompt,
 	rdl_buf_release(&key);
 }
 
+/* The same question about another picture is another one. */
+static void
+add_names(struct rdl_buf *out, yyjson_val *images)
+{
+	yyjson_val *v;
+	size_t i, max;
+
+	yyjson_arr_foreach(images, i, max, v) {
+		rdl_buf_addc(out, '\0');
+		rdl_buf_add(out, yyjson_get_str(v), yyjson_get_len(v));
+	}
+}
+
 static void
 check_trl(struct rdl_check *c, yyjson_val *row, bool dpo)
 {
@@ -219,6 +233,7 @@ check_trl(struct rdl_check *c, yyjson_val *row, bool dpo)
 		    "assistant", &text[1]);
 		(void)check_messages(c, yyjson_obj_get(row, "rejected"),
 		    "assistant", &text[2]);
+		add_names(&text[0], yyjson_obj_get(row, "images"));
 		check_sides(c, &text[0], &text[1], &text[2]);
 	} else {
 		check_tags(c, check_messages(c, yyjson_obj_get(row,
@@ -226,6 +241,22 @@ check_trl(struct rdl_check *c, yyjson_val *row, bool dpo)
 	}
 	for (i = 0; i < 3; i++)
 		rdl_buf_release(&text[i]);
+}
+
+/* Two pictures, one of which won. */
+static void
+check_diffusion(struct rdl_check *c, yyjson_val *row)
+{
+	yyjson_val *label = yyjson_obj_get(row, "label_0");
+	double won = yyjson_get_num(label);
+
+	check_picture(c, yyjson_obj_get(row, "jpg_0_file_name"));
+	check_picture(c, yyjson_obj_get(row, "jpg_1_file_name"));
+	if (!yyjson_is_num(label) || (won > 0 && won < 1) || won < 0 ||
+	    won > 1)
+		rdl_check_fault(c, "label_0 is neither 0 nor 1", "");
+	if (blank(yyjson_obj_get(row, "caption")))
+		rdl_check_fault(c, "an empty caption", "");
 }
 
 void
@@ -258,6 +289,8 @@ rdl_check_row(struct rdl_check *c, yyjson_val *row)
 		check_trl(c, row, strcmp(f, "trl-dpo") == 0);
 	else if (yyjson_obj_get(row, "file_name") != NULL)
 		check_picture(c, yyjson_obj_get(row, "file_name"));
+	else if (strcmp(f, "diffusion-dpo") == 0)
+		check_diffusion(c, row);
 	else {
 		check_picture(c, yyjson_obj_get(row, "chosen_file_name"));
 		check_picture(c, yyjson_obj_get(row, "rejected_file_name"));
@@ -268,7 +301,7 @@ static int
 check_array(struct rdl_check *c, const char *path, struct rdl_err *err)
 {
 	yyjson_read_err why;
-	yyjson_doc *doc = yyjson_read_file(path, 0, NULL, &why);
+	yyjson_doc *doc = yyjson_read_file(path, 0, &rdl_json_alc, &why);
 	yyjson_val *root = yyjson_doc_get_root(doc), *row;
 	size_t i, max;
 
@@ -304,6 +337,14 @@ rdl_check_lines(struct rdl_check *c, const char *path, struct rdl_err *err)
 	return rc;
 }
 
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int
 rdl_check_dataset(const struct rdl_format *f, const char *path,
     const char *image_root, void (*say)(const char *fmt, ...),
@@ -318,6 +359,8 @@ rdl_check_dataset(const struct rdl_format *f, const char *path,
 		rc = check_array(&c, path, err);
 	else if (f->container == RDL_CONTAINER_LINES)
 		rc = rdl_check_lines(&c, path, err);
+	else if (f->container == RDL_CONTAINER_PARQUET && !is_folder(path))
+		rc = rdl_check_parquet(&c, path, err);
 	else
 		rc = rdl_check_folder(&c, path, err);
 	if (rc == 0 && c.faults > 0)

@@ -14,7 +14,8 @@
  * pictures, no empty text, sides of a pair that differ and no pair that
  * contradicts another.  Pictures: there, of a known format, not cut.
  * Folders: sizes and digests of the manifest.  Shards: members of a sample
- * side by side, no key twice.
+ * side by side, no key twice.  Parquet: what the footer says of
+ * rows, chunks and pages is so, checksums, pictures, ids once.
  * Memory: about 80 bytes a row.
  */
 int rdl_check_dataset(const struct rdl_format *f, const char *path,

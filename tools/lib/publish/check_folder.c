@@ -11,6 +11,7 @@
 
 #include "core/file.h"
 #include "core/mem.h"
+#include "record/json.h"
 #include "publish/check_private.h"
 #include "publish/sink_private.h"
 
@@ -36,7 +37,7 @@ read_member(struct archive *a, struct archive_entry *e, struct rdl_buf *out,
 static void
 check_json(struct rdl_check *c, const struct rdl_buf *text, const char *key)
 {
-	yyjson_doc *doc = yyjson_read(text->p, text->len, 0);
+	yyjson_doc *doc = rdl_json_read(text->p, text->len, 0);
 	yyjson_val *id = yyjson_obj_get(yyjson_doc_get_root(doc), "id");
 
 	if (!yyjson_equals_str(id, key))
@@ -134,6 +135,8 @@ check_file(struct rdl_check *c, const char *dir, yyjson_val *f,
 		len = strlen(name);
 		if (len > 4 && strcmp(name + len - 4, ".tar") == 0)
 			rc = check_shard(c, path.p, err);
+		else if (len > 8 && strcmp(name + len - 8, ".parquet") == 0)
+			rc = rdl_check_parquet(c, path.p, err);
 		else if (len > 6 && strcmp(name + len - 6, ".jsonl") == 0) {
 			char *root = rdl_mem_strdup(path.p);
 
@@ -163,7 +166,7 @@ rdl_check_folder(struct rdl_check *c, const char *path, struct rdl_err *err)
 	rdl_buf_addf(&name, "%s/manifest.json", path);
 	if (rdl_file_read(name.p, &text, err) < 0)
 		goto out;
-	doc = yyjson_read(text.p != NULL ? text.p : "", text.len, 0);
+	doc = rdl_json_read(text.p != NULL ? text.p : "", text.len, 0);
 	files = yyjson_obj_get(yyjson_doc_get_root(doc), "files");
 	if (!yyjson_is_arr(files)) {
 		(void)rdl_err_set(err, RDL_E_INPUT, "%s: no list of files",

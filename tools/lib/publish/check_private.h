@@ -34,6 +34,10 @@ void rdl_check_row(struct rdl_check *c, yyjson_val *row);
 int rdl_check_lines(struct rdl_check *c, const char *path,
     struct rdl_err *err) RDL_MUST_CHECK;
 
+/* check_parquet.c: a file of columns. */
+int rdl_check_parquet(struct rdl_check *c, const char *path,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
 /* check_folder.c: manifest, shards, metadata. */
 int rdl_check_folder(struct rdl_check *c, const char *path,
     struct rdl_err *err) RDL_MUST_CHECK;

@@ -3,6 +3,7 @@
  * Writes a FileObject with its digest for each table of rows and each shard.
  * Pictures are part of a FileSet, not listed one by one.
  */
+#include "publish/pair.h"
 #include "publish/croissant.h"
 
 #include <string.h>
@@ -36,17 +37,18 @@ file_object(struct rdl_sink *k, const char *rel, struct rdl_buf *out,
 {
 	struct rdl_sha256 digest;
 	uint64_t bytes;
-	bool tar = strstr(rel, ".tar") != NULL;
+	const char *type = strstr(rel, ".tar") != NULL ? "x-tar" :
+	    strstr(rel, ".parquet") != NULL ? "x-parquet" : "jsonlines";
 
 	if (rdl_sink_path(k, rel, err) < 0 ||
 	    rdl_place_digest(k->name.p, &digest, &bytes, err) < 0)
 		return -1;
 	rdl_buf_addf(out, "%s\n{\"@type\":\"cr:FileObject\",\"@id\":\"%s\","
 	    "\"name\":\"%s\",\"contentUrl\":\"%s\",\"contentSize\":\"%llu B\","
-	    "\"encodingFormat\":\"%s\",\"sha256\":\"",
+	    "\"encodingFormat\":\"application/%s\",\"sha256\":\"",
 	    out->p[out->len - 1] == '[' ? "" : ",", rel, rel, rel,
 	    (unsigned long long)bytes,
-	    tar ? "application/x-tar" : "application/jsonlines");
+	    type);
 	rdl_buf_addhex(out, digest.b, sizeof(digest.b));
 	rdl_buf_adds(out, "\"}");
 	return 0;
@@ -60,7 +62,9 @@ record_set(const struct rdl_sink *k, const struct rdl_split *p,
 	static const char *const qa[] = { "id", "task", "question", "answer",
 		"file_name", NULL };
 	static const char *const pair[] = { "id", "task", "prompt", NULL };
-	const char *const *f = k->o->format->qa && !k->pairs ? qa : pair;
+	static const char *const pick[] = { "id", "task", "caption", NULL };
+	const char *const *f = k->o->format->item == rdl_pair_row ? pick :
+	    k->o->format->qa && !k->pairs ? qa : pair;
 	const char *comma = "";
 
 	rdl_buf_addf(out, "%s\n{\"@type\":\"cr:RecordSet\",\"@id\":\"%s\","
@@ -79,7 +83,7 @@ int
 rdl_croissant_write(struct rdl_sink *k, struct rdl_err *err)
 {
 	struct rdl_buf t = RDL_BUF_INIT(RDL_FILE_MAX);
-	bool tar = k->o->format->container == RDL_CONTAINER_TAR;
+	bool lines = k->o->format->container == RDL_CONTAINER_FOLDER;
 	size_t i;
 	int rc = -1;
 
@@ -98,12 +102,13 @@ rdl_croissant_write(struct rdl_sink *k, struct rdl_err *err)
 	rdl_buf_adds(&t, "\"distribution\":[");
 	for (i = 0; i < k->files.count; i++)
 		if (strstr(k->files.entries[i].key, ".tar") != NULL ||
+		    strstr(k->files.entries[i].key, ".parquet") != NULL ||
 		    strstr(k->files.entries[i].key, ".jsonl") != NULL)
 			if (file_object(k, k->files.entries[i].key, &t,
 			    err) < 0)
 				goto out;
 	rdl_buf_adds(&t, "],\n\"recordSet\":[");
-	for (i = 0; !tar && i < k->nsplits; i++)
+	for (i = 0; lines && i < k->nsplits; i++)
 		if (k->splits[i].samples > 0)
 			record_set(k, &k->splits[i], &t);
 	rdl_buf_adds(&t, "]}\n");

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "publish/pair.h"
+
 static void
 add(struct rdl_buf *out, struct rdl_sample_text t)
 {
@@ -196,6 +198,48 @@ flat(const struct rdl_sample *s, const char *const *paths,
 	rdl_buf_addc(out, '}');
 }
 
+/* Columns as Pick-a-Pic has them, which trainers of Diffusion-DPO read; the
+ * side that won is always the first. */
+static void
+diffusion(const struct rdl_sample *s, const char *const *paths,
+    struct rdl_buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		rdl_buf_addf(out, "%s\"jpg_%zu\":", i == 0 ? "{" : ",", i);
+		adds(out, paths[i]);
+		rdl_buf_addf(out, ",\"label_%zu\":%s,\"image_%zu_uid\":", i,
+		    i == 0 ? "1.0" : "0.0", i);
+		add(out, s->images[i].sha256);
+	}
+	rdl_buf_adds(out, ",\"best_image_uid\":");
+	add(out, s->images[0].sha256);
+	rdl_buf_adds(out, ",\"are_different\":true,\"has_label\":true,"
+	    "\"caption\":");
+	add(out, s->prompt);
+	rdl_buf_addf(out, ",\"id\":\"%s\"}", s->key);
+}
+
+/* A row of a table: as TRL has it in lines, or as Diffusion-DPO does; and its
+ * task. */
+static void
+table(const struct rdl_sample *s, const char *const *paths,
+    struct rdl_buf *out)
+{
+	if (s->of_images)
+		diffusion(s, paths, out);
+	else if (s->preference)
+		trl_dpo(s, paths, out);
+	else
+		trl_sft(s, paths, out);
+	if (rdl_buf_full(out))
+		return;
+	out->p[--out->len] = '\0';
+	add_task(out, s, "task_type");
+	rdl_buf_addc(out, '}');
+}
+
 const struct rdl_format rdl_item_formats[] = {
 	{ "llava", RDL_CONTAINER_ARRAY, true, false, false, llava },
 	{ "sharegpt", RDL_CONTAINER_ARRAY, true, true, false, sharegpt },
@@ -204,6 +248,11 @@ const struct rdl_format rdl_item_formats[] = {
 	{ "trl-dpo", RDL_CONTAINER_LINES, false, true, false, trl_dpo },
 	{ "webdataset", RDL_CONTAINER_TAR, true, true, true, flat },
 	{ "hf", RDL_CONTAINER_FOLDER, true, true, true, flat },
+	{ "parquet", RDL_CONTAINER_PARQUET, true, true, true, table },
+	{ "diffusion-dpo", RDL_CONTAINER_FOLDER, false, false, true,
+	    rdl_pair_row },
+	{ "diffusion-dpo-tar", RDL_CONTAINER_TAR, false, false, true,
+	    rdl_pair_tar },
 	{ NULL, 0, false, false, false, NULL }
 };
 
@@ -221,8 +270,8 @@ rdl_item_fits(const struct rdl_format *f, const struct rdl_sample *s,
 	if (!fits)
 		return rdl_err_set(err, RDL_E_INPUT,
 		    "the format %s cannot hold %s", f->name, what);
-	if (f->container != RDL_CONTAINER_LINES &&
-	    f->container != RDL_CONTAINER_ARRAY && s->nimages == 0)
+	if ((f->container == RDL_CONTAINER_TAR ||
+	    f->container == RDL_CONTAINER_FOLDER) && s->nimages == 0)
 		return rdl_err_set(err, RDL_E_INPUT,
 		    "the format %s wants a picture in every row", f->name);
 	return 0;

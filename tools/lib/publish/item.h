@@ -12,7 +12,9 @@ enum rdl_container {
 	RDL_CONTAINER_ARRAY,	/* a file, one JSON array */
 	RDL_CONTAINER_LINES,	/* a file, one JSON object a line */
 	RDL_CONTAINER_TAR,	/* a folder of tar shards with the pictures */
-	RDL_CONTAINER_FOLDER	/* a folder with the pictures beside the rows */
+	RDL_CONTAINER_FOLDER,	/* a folder with the pictures beside the rows */
+	RDL_CONTAINER_PARQUET	/* a file, or a folder of files by split, with
+				 * the pictures in them */
 };
 
 struct rdl_format {

@@ -14,6 +14,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/tool.h"
+#include "record/json.h"
 #include "publish/sink_private.h"
 
 #define MANIFEST "manifest.json"
@@ -56,7 +57,7 @@ read_manifest(const char *dir, struct rdl_map *files, struct rdl_err *err)
 
 	rdl_buf_addf(&path, "%s/" MANIFEST, dir);
 	if (rdl_file_read(path.p, &text, err) == 0)
-		doc = yyjson_read(text.p != NULL ? text.p : "", text.len, 0);
+		doc = rdl_json_read(text.p != NULL ? text.p : "", text.len, 0);
 	list = yyjson_obj_get(yyjson_doc_get_root(doc), "files");
 	name = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc),
 	    "made_by"));
@@ -231,8 +232,13 @@ swap(struct rdl_sink *k, struct rdl_err *err)
 	rdl_buf_addf(&old, "%s.old.%ld", k->o->path, (long)getpid());
 	if (read_manifest(k->o->path, &files, err) < 0)
 		goto out;
-	if (rename(k->o->path, old.p) < 0 || rename(k->tmp, k->o->path) < 0) {
+	if (rename(k->o->path, old.p) < 0) {
 		(void)rdl_err_sys(err, RDL_E_IO, "%s", k->o->path);
+		goto out;
+	}
+	if (rename(k->tmp, k->o->path) < 0) {
+		(void)rdl_err_sys(err, RDL_E_IO, "%s", k->o->path);
+		(void)rename(old.p, k->o->path);
 		goto out;
 	}
 	rdl_place_remove(old.p, &files);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "publish/pair.h"
 #include "publish/sink_private.h"
 
 /* A shard is closed when it has more bytes than this. */
@@ -101,6 +102,7 @@ rdl_shard_add(struct rdl_sink *k, const struct rdl_sample *s,
     struct rdl_err *err)
 {
 	struct rdl_split *p = rdl_sink_split(k, s, err);
+	const bool pick = k->o->format->item == rdl_pair_tar;
 	char names[RDL_SAMPLE_IMAGES][80], sha[2 * RDL_SHA256_LEN + 1];
 	const char *paths[RDL_SAMPLE_IMAGES], *ext;
 	struct rdl_buf bytes[RDL_SAMPLE_IMAGES];
@@ -111,9 +113,14 @@ rdl_shard_add(struct rdl_sink *k, const struct rdl_sample *s,
 	if (p == NULL)
 		return -1;
 	for (; n < s->nimages; n++) {
-		if (rdl_sink_picture(k, &s->images[n], &ext, sha, err) < 0)
+		if (rdl_sink_picture(k, &s->images[pick ? rdl_pair_at(s, n) :
+		    n], &ext, sha, err) < 0)
 			goto out;
-		member_name(s, n, ext, names[n], sizeof(names[n]));
+		if (pick)
+			(void)snprintf(names[n], sizeof(names[n]),
+			    "%s.jpg_%zu", s->key, n);
+		else
+			member_name(s, n, ext, names[n], sizeof(names[n]));
 		paths[n] = names[n];
 		bytes[n] = k->picture;
 		rdl_buf_init(&k->picture, RDL_IMAGE_MAX);

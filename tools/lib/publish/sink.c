@@ -16,11 +16,16 @@
 #include "publish/sink_private.h"
 #include "vision/image.h"
 
+/* Does the dataset become a folder?  A table does, but for NAME.parquet. */
 static bool
-in_folder(const struct rdl_format *f)
+in_folder(const struct rdl_sink_opts *o)
 {
-	return f->container == RDL_CONTAINER_TAR ||
-	    f->container == RDL_CONTAINER_FOLDER;
+	const char *dot = strrchr(o->path, '.');
+
+	if (o->format->container == RDL_CONTAINER_PARQUET)
+		return dot == NULL || strcmp(dot, ".parquet") != 0;
+	return o->format->container == RDL_CONTAINER_TAR ||
+	    o->format->container == RDL_CONTAINER_FOLDER;
 }
 
 struct rdl_sink *
@@ -30,12 +35,12 @@ rdl_sink_open(const struct rdl_sink_opts *opts, struct rdl_err *err)
 	struct rdl_sink *k;
 	size_t len;
 
-	if (rdl_place_check(opts->path, in_folder(opts->format),
+	if (rdl_place_check(opts->path, in_folder(opts),
 	    opts->replace, err) < 0)
 		return NULL;
 	k = rdl_mem_calloc(1, sizeof(*k));
 	k->o = opts;
-	k->folder = in_folder(opts->format);
+	k->folder = in_folder(opts);
 	k->rows.out = (struct rdl_out)RDL_OUT_INIT;
 	rdl_buf_init(&k->item, RDL_LINE_MAX);
 	rdl_buf_init(&k->picture, RDL_IMAGE_MAX);
@@ -47,7 +52,8 @@ rdl_sink_open(const struct rdl_sink_opts *opts, struct rdl_err *err)
 		(void)rdl_err_sys(err, RDL_E_IO, "%s", k->tmp);
 		goto fail;
 	}
-	if (!k->folder && rdl_out_open(&k->rows.out, k->tmp, err) < 0)
+	if (!k->folder && opts->format->container != RDL_CONTAINER_PARQUET &&
+	    rdl_out_open(&k->rows.out, k->tmp, err) < 0)
 		goto fail;
 	return k;
 fail:
@@ -162,8 +168,8 @@ rdl_sink_picture(struct rdl_sink *k, const struct rdl_sample_image *im,
 }
 
 /* The name that a file format gives to a picture. */
-static int
-relative(const struct rdl_sink *k, const struct rdl_sample_image *im,
+int
+rdl_sink_relative(const struct rdl_sink *k, const struct rdl_sample_image *im,
     const char **out, struct rdl_err *err)
 {
 	const char *root = k->o->image_root;
@@ -194,7 +200,7 @@ add_row(struct rdl_sink *k, const struct rdl_sample *s, struct rdl_err *err)
 	size_t i;
 
 	for (i = 0; i < s->nimages; i++)
-		if (relative(k, &s->images[i], &paths[i], err) < 0)
+		if (rdl_sink_relative(k, &s->images[i], &paths[i], err) < 0)
 			return -1;
 	if (k->o->format->container == RDL_CONTAINER_ARRAY)
 		before = k->rows.rows == 0 ? "[\n" : ",\n";
@@ -230,6 +236,8 @@ rdl_sink_add(struct rdl_sink *k, const struct rdl_sample *s,
 		rc = rdl_shard_add(k, s, err);
 	else if (k->o->format->container == RDL_CONTAINER_FOLDER)
 		rc = rdl_folder_add(k, s, err);
+	else if (k->o->format->container == RDL_CONTAINER_PARQUET)
+		rc = rdl_parquet_sink_add(k, s, err);
 	else
 		rc = add_row(k, s, err);
 	if (rc < 0)
@@ -253,9 +261,13 @@ close_parts(struct rdl_sink *k, struct rdl_err *err)
 		rc = rdl_shard_close(k, &k->splits[i], err);
 		if (rc == 0)
 			rc = rdl_folder_close(k, &k->splits[i], err);
+		if (rc == 0)
+			rc = rdl_parquet_sink_close(k, &k->splits[i], err);
 	}
 	if (k->folder)
 		return rc;
+	if (k->o->format->container == RDL_CONTAINER_PARQUET)
+		return rdl_parquet_sink_close(k, NULL, err);
 	if (k->o->format->container == RDL_CONTAINER_ARRAY)
 		rc = rdl_out_write(&k->rows.out, end, strlen(end), err);
 	if (rc == 0)
@@ -274,9 +286,11 @@ free_sink(struct rdl_sink *k)
 
 	for (i = 0; i < k->nsplits; i++) {
 		rdl_out_abandon(&k->splits[i].rows.out);
+		rdl_parquet_abandon(k->splits[i].table);
 		free(k->splits[i].rows.path);
 		free(k->splits[i].tar_path);
 	}
+	rdl_parquet_abandon(k->table);
 	rdl_map_release(&k->files);
 	rdl_map_release(&k->tasks);
 	rdl_map_release(&k->licences);

@@ -7,6 +7,7 @@
 #include "core/hash.h"
 #include "core/map.h"
 #include "core/out.h"
+#include "publish/parquet.h"
 #include "publish/sink.h"
 
 /* A file of rows that is written now. */
@@ -22,6 +23,7 @@ struct rdl_split {
 	struct rdl_rows rows;		/* folder: its metadata.jsonl */
 	struct archive *tar;		/* the shard being written */
 	char *tar_path;
+	struct rdl_parquet *table;	/* the file being written */
 	uint64_t samples, shard, shard_rows;
 };
 
@@ -32,6 +34,8 @@ struct rdl_sink {
 	char *tmp;			/* where all is written */
 	bool folder;			/* tmp is one */
 	struct rdl_rows rows;		/* of a single file */
+	struct rdl_parquet *table;	/* the same, if it is a Parquet file */
+	const struct rdl_parquet_node *columns;	/* by the first row */
 	struct rdl_split splits[RDL_SINK_SPLITS];
 	size_t nsplits;
 	struct rdl_map files;		/* of a folder, by relative path */
@@ -56,6 +60,12 @@ struct rdl_split *rdl_sink_split(struct rdl_sink *k,
 int rdl_sink_path(struct rdl_sink *k, const char *rel, struct rdl_err *err)
     RDL_MUST_CHECK;
 
+/* The name of a picture for a row, by --image-root; it is there, and a
+ * file. */
+int rdl_sink_relative(const struct rdl_sink *k,
+    const struct rdl_sample_image *im, const char **out, struct rdl_err *err)
+    RDL_MUST_CHECK;
+
 /* publish/shard.c */
 int rdl_shard_add(struct rdl_sink *k, const struct rdl_sample *s,
     struct rdl_err *err) RDL_MUST_CHECK;
@@ -66,6 +76,12 @@ int rdl_shard_close(struct rdl_sink *k, struct rdl_split *p,
 int rdl_folder_add(struct rdl_sink *k, const struct rdl_sample *s,
     struct rdl_err *err) RDL_MUST_CHECK;
 int rdl_folder_close(struct rdl_sink *k, struct rdl_split *p,
+    struct rdl_err *err) RDL_MUST_CHECK;
+
+/* publish/parquet_sink.c: a file, with no split, or one of a folder. */
+int rdl_parquet_sink_add(struct rdl_sink *k, const struct rdl_sample *s,
+    struct rdl_err *err) RDL_MUST_CHECK;
+int rdl_parquet_sink_close(struct rdl_sink *k, struct rdl_split *p,
     struct rdl_err *err) RDL_MUST_CHECK;
 
 /* publish/card.c: README.md, croissant.json. */

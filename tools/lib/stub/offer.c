@@ -73,6 +73,49 @@ object(struct rdl_buf *out, yyjson_val *props, const struct offer *o,
 	rdl_buf_addc(out, '}');
 }
 
+/* The N of a line "Number of ...: N", at most OFFERS_MAX; 0 if there is no such
+ * line. */
+static size_t
+wanted(const char *msg, size_t len)
+{
+	static const char begin[] = "Number of ";
+	const char *p = msg, *end = msg + len, *nl, *at;
+	size_t n = 0;
+
+	for (; p < end; p = nl + 1) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl == NULL)
+			nl = end;
+		if ((size_t)(nl - p) < sizeof(begin) || memcmp(p, begin,
+		    sizeof(begin) - 1) != 0)
+			continue;
+		for (at = nl; at > p && at[-1] >= '0' && at[-1] <= '9'; at--)
+			;
+		for (; at < nl && n <= OFFERS_MAX; at++)
+			n = 10 * n + (size_t)(*at - '0');
+	}
+	return n > OFFERS_MAX ? OFFERS_MAX : n;
+}
+
+/* {NAME: [sentence, ...]}, as many as are wanted. */
+static bool
+sentences(struct rdl_buf *out, yyjson_val *name, const char *msg, size_t len,
+    uint64_t h)
+{
+	size_t i, n = wanted(msg, len);
+
+	if (n == 0)
+		return false;
+	rdl_buf_addc(out, '{');
+	rdl_buf_addjson(out, yyjson_get_str(name), yyjson_get_len(name));
+	for (i = 0; i < n; i++) {
+		rdl_buf_adds(out, i == 0 ? ": [\"" : "\", \"");
+		rdl_word_sentence(out, rdl_word_mix(h, i, n));
+	}
+	rdl_buf_adds(out, "\"]}");
+	return true;
+}
+
 /* {"text": offer with another word, "delta": the word}. */
 static void
 side(struct rdl_buf *out, const struct offer *o, uint64_t h)
@@ -100,9 +143,11 @@ rdl_offer_answer(struct rdl_buf *out, const char *msg, size_t len,
 	if ((key = yyjson_obj_iter_next(&it)) != NULL)
 		first = yyjson_obj_iter_get_val(key);
 	items = yyjson_obj_get(first, "items");
-	if (items == NULL || (n = find(offers, msg, len)) == 0)
-		return false;
 	props = yyjson_obj_get(items, "properties");
+	if (items == NULL)
+		return false;
+	if ((n = find(offers, msg, len)) == 0)
+		return props == NULL && sentences(out, key, msg, len, h);
 	rdl_buf_addc(out, '{');
 	rdl_buf_addjson(out, yyjson_get_str(key), yyjson_get_len(key));
 	rdl_buf_adds(out, ": [");

@@ -124,7 +124,11 @@ plan(struct request *r, const char *method, const char *url)
 		.too_large = r->too_large, .now_us = rdl_clock_us(),
 		.header = header, .arg = r->c };
 
-	rdl_plan_make(&r->plan, &r->serve->rules, &in);
+	if (rdl_batches_takes(url))
+		rdl_batches_plan(&r->serve->batches, &r->serve->rules,
+		    &r->serve->journal, &in, &r->plan);
+	else
+		rdl_plan_make(&r->plan, &r->serve->rules, &in);
 	r->planned = true;
 	r->due_us = r->plan.fault == RDL_FAULT_HANG ? INT64_MAX :
 	    r->plan.wait_us > 0 ? in.now_us + r->plan.wait_us : 0;

@@ -7,6 +7,7 @@
 
 #include <microhttpd.h>
 
+#include "stub/batches.h"
 #include "stub/journal.h"
 #include "stub/plan.h"
 #include "stub/sleeper.h"
@@ -14,6 +15,7 @@
 struct rdl_serve {
 	struct rdl_plan_rules rules;
 	struct rdl_journal journal;
+	struct rdl_batches batches;
 	struct rdl_sleeper *sleeper;	/* its wake is rdl_serve_wake */
 	uint64_t quit_after;	/* answers; 0 for no end */
 	int quit_fd;		/* gets one byte then */

@@ -165,6 +165,9 @@ rdl_stub_open(struct rdl_stub **out, const struct rdl_stub_opts *o,
 
 	s->quit[0] = s->quit[1] = -1;
 	s->serve.journal.fd = -1;
+	s->serve.batches.polls = o->batch_polls;
+	s->serve.batches.expire = o->batch_expire;
+	s->serve.batches.faults = o->batch_faults;
 	/* Threads inherit the mask: only rdl_stub_wait() is interrupted. */
 	(void)sigemptyset(&stop);
 	(void)sigaddset(&stop, SIGINT);
@@ -228,6 +231,7 @@ rdl_stub_close(struct rdl_stub *s, struct rdl_buf *stats, struct rdl_err *err)
 		rdl_journal_stats(&s->serve.journal, stats);
 	rc = rdl_journal_close(&s->serve.journal, err);
 	rdl_plan_rules_release(&s->serve.rules);
+	rdl_batches_release(&s->serve.batches);
 	if (s->quit[0] >= 0)
 		(void)close(s->quit[0]);
 	if (s->quit[1] >= 0)

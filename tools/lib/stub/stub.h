@@ -28,6 +28,7 @@ struct rdl_stub_opts {
 	const char *key_env;
 	const char *log;
 	int64_t quit_after;
+	int64_t batch_polls, batch_expire, batch_faults;	/* batches.h */
 };
 
 #define RDL_STUB_OPTS_DEFAULT { .children = 5, .dim = 256, \
