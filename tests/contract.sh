@@ -69,6 +69,14 @@ describe() {
 		record+='"uri":"a"}},{"text":"b","image":{"id":"image:b%d",'
 		record+='"uri":"b"}}]}'
 		opts=("${LEDGER_OFF[@]}") ;;
+	preference-pair)
+		class=filter passthrough=exact
+		record='{"kind":"contrast","id":"contrast:%032d","base":"%d",'
+		record+='"dimension":"content","sides":[{"text":"a %d","image":'
+		record+='{"id":"image:a","uri":"a"}},{"text":"b","image":'
+		record+='{"id":"image:b%d","uri":"b"}}],'
+		record+='"scores":[[2,1],[1,2]]}'
+		opts=("${LEDGER_OFF[@]}") ;;
 	report)
 		class=page many=0
 		opts=("${LEDGER_OFF[@]}") ;;

@@ -1,22 +1,29 @@
 /*
  * riddle-cross-pair: contrasts with images to preference triples.
  * Reads contrast records, writes preference records: every image is chosen for
- * its own instruction and rejected for those of its siblings.  It does not ask
- * whether an image shows what it should: that is preference-pair's.
+ * its own instruction and rejected for those of its siblings, and of its
+ * neighbours.  It does not ask whether an image shows what it should: that is
+ * preference-pair's.
  */
+#include <math.h>
 #include <string.h>
 
 #include "core/tool.h"
 #include "core/utf8.h"
-#include "domain/pairing.h"
-#include "ledger/stage.h"
+#include "domain/pairing_whole.h"
 
 struct opts {
 	struct rdl_stage_opts stage;
+	struct rdl_embed_opts embed;
 	struct rdl_pairing_opts pairing;
-	bool texts;
+	bool texts, semantic, join;
+	double min_cos, max_cos;
+	int64_t neighbours, group_size;
 	const char *ask;
 };
+
+/* Those of every tool that embeds, as far as texts have a use for them. */
+static struct rdl_opt embed_options[8];
 
 static const struct rdl_opt options[] = {
 	{ .type = RDL_OPT_FLAG, .name = "text-preference",
@@ -33,12 +40,35 @@ static const struct rdl_opt options[] = {
 	{ .type = RDL_OPT_INT, .name = "folds", .arg = "N",
 	    .off = offsetof(struct opts, pairing.folds),
 	    .lo = 0, .hi = 1000000,
-	    .help = "write the fold of the group, 0 to N - 1, by its hash; "
-	    "0: none" },
+	    .help = "write the fold of the group, 0 to N - 1, by its hash; no "
+	    "image stands in two; 0: none" },
 	{ .type = RDL_OPT_INT, .name = "seed", .arg = "N",
 	    .off = offsetof(struct opts, pairing.seed),
 	    .lo = 0, .hi = 4294967295.0,
 	    .help = "another seed gives other folds" },
+	{ .type = RDL_OPT_FLAG, .name = "join-images",
+	    .off = offsetof(struct opts, join),
+	    .help = "one name for groups that have an image in common, as "
+	    "with --folds" },
+	{ .type = RDL_OPT_FLAG, .name = "semantic",
+	    .off = offsetof(struct opts, semantic),
+	    .help = "also group sides of different bases whose instructions "
+	    "are near each other" },
+	{ .type = RDL_OPT_REAL, .name = "min-cos", .arg = "D",
+	    .lo = -1, .hi = 1, .off = offsetof(struct opts, min_cos),
+	    .help = "the least cosine of two instructions of such a group" },
+	{ .type = RDL_OPT_REAL, .name = "max-cos", .arg = "D",
+	    .lo = -1, .hi = 1, .off = offsetof(struct opts, max_cos),
+	    .help = "and the most: instructions that are nearer say the same" },
+	{ .type = RDL_OPT_INT, .name = "neighbours", .arg = "N",
+	    .lo = 1, .hi = 1000, .off = offsetof(struct opts, neighbours),
+	    .help = "look at so many neighbours of each" },
+	{ .type = RDL_OPT_INT, .name = "group-size", .arg = "N",
+	    .lo = 2, .hi = RDL_CONTRAST_SIDES,
+	    .off = offsetof(struct opts, group_size),
+	    .help = "sides of such a group, at most" },
+	{ .type = RDL_OPT_GROUP, .off = offsetof(struct opts, embed),
+	    .help = "with --semantic", .group = embed_options },
 	RDL_STAGE_OPTIONS(struct opts, stage),
 	{ .type = RDL_OPT_END }
 };
@@ -54,64 +84,18 @@ struct work {
 	struct rdl_stage stage;
 	struct rdl_contrast contrast;
 	struct rdl_pairing pairing;
-	struct rdl_id images[RDL_CONTRAST_SIDES];
-	struct rdl_buf ask, line;
+	struct rdl_pairing_emit emit;
+	struct rdl_pairing_whole whole;
+	struct rdl_embed *embed;
+	struct rdl_rec rec;
+	struct rdl_buf ask;
 };
 
-static int
-lose(struct work *w, const struct rdl_rec *rec, const struct rdl_id *id,
-    const struct rdl_reason *why, struct rdl_err *err)
+/* Must all contrasts be there before the first triple is written? */
+static bool
+holds(const struct opts *o)
 {
-	struct rdl_loss loss = { .failed = why->failed, .id = *id,
-		.rule = why->rule, .record = rec->line,
-		.record_len = rec->len };
-	struct rdl_err text = RDL_ERR_INIT;
-
-	(void)rdl_err_set(&text, RDL_E_INPUT, "%s", why->text);
-	(void)rdl_stage_where(&w->stage, &text);
-	loss.value = why->value[0] != '\0' ? why->value : NULL;
-	loss.threshold = why->threshold[0] != '\0' ? why->threshold : NULL;
-	loss.reason = text.msg;
-	return rdl_stage_lose(&w->stage, &loss, err);
-}
-
-/* The ids of the images, which the ledger shall be able to show. */
-static int
-note_images(struct work *w, struct rdl_err *err)
-{
-	const struct rdl_quote *q;
-	size_t i;
-
-	for (i = 0; i < w->contrast.n && w->stage.ledger != NULL; i++) {
-		q = &w->contrast.v[i].image_id;
-		if (rdl_id_parse(q->p, q->len, &w->images[i]) == 0 &&
-		    rdl_ledger_alias(w->stage.ledger, &w->images[i], q->p,
-		    q->len, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* One triple, with an edge to the contrast and one to each image in it. */
-static int
-put(struct work *w, size_t own, size_t other, bool texts, struct rdl_err *err)
-{
-	struct rdl_id id;
-
-	rdl_buf_reset(&w->line);
-	rdl_pairing_write(&w->pairing, own, other, texts, &id, &w->line);
-	if (rdl_buf_full(&w->line) || rdl_buf_full(&w->pairing.scratch))
-		return rdl_err_set(err, RDL_E_INPUT, "a triple is too long");
-	if (rdl_stage_emit(&w->stage, w->line.p, w->line.len, &id,
-	    &w->pairing.id, NULL, err) < 0)
-		return -1;
-	if (w->stage.ledger == NULL)
-		return 0;
-	if (rdl_ledger_add(w->stage.ledger, &id, &w->images[own], NULL,
-	    err) < 0)
-		return -1;
-	return texts ? 0 : rdl_ledger_add(w->stage.ledger, &id,
-	    &w->images[other], NULL, err);
+	return o->semantic || o->join || o->pairing.folds > 0;
 }
 
 static int
@@ -119,23 +103,16 @@ pair_group(struct work *w, const struct rdl_rec *rec, struct rdl_err *err)
 {
 	struct rdl_reason why;
 	struct rdl_id id;
-	size_t i, j;
-	int texts;
 
 	if (rdl_id_of(rec, &id, err) < 0)
 		return rdl_stage_where(&w->stage, err);
 	if (rdl_contrast_read(&w->contrast, rec, true, &why) == 0 ||
-	    rdl_pairing_begin(&w->pairing, &w->contrast, &id, w->o->texts,
-	    &why) == 0)
-		return lose(w, rec, &id, &why, err);
-	if (note_images(w, err) < 0)
+	    rdl_pairing_begin(&w->pairing, &w->contrast, &id, NULL,
+	    w->o->texts, &why) == 0)
+		return rdl_pairing_emit_lose(&w->emit, rec, &id, &why, err);
+	if (rdl_pairing_emit_all(&w->emit, &w->contrast, err) < 0)
 		return -1;
 	rdl_stage_passed(&w->stage);
-	for (texts = 0; texts <= (w->o->texts ? 1 : 0); texts++)
-		for (i = 0; i < w->contrast.n; i++)
-			for (j = 0; j < w->contrast.n; j++)
-				if (j != i && put(w, i, j, texts == 1, err) < 0)
-					return -1;
 	return 0;
 }
 
@@ -145,7 +122,7 @@ balance(struct work *w, struct rdl_err *err)
 {
 	const struct rdl_books *images = &w->pairing.images;
 	const struct rdl_books *texts = &w->pairing.texts;
-	char json[96];
+	char json[256];
 	int len;
 
 	if (rdl_pairing_balance(images, "images", err) < 0 ||
@@ -154,9 +131,12 @@ balance(struct work *w, struct rdl_err *err)
 	if (w->stage.ledger == NULL)
 		return 0;
 	len = snprintf(json, sizeof(json), "{\"of_images\":%llu,"
-	    "\"of_texts\":%llu,\"balanced\":true}",
+	    "\"of_texts\":%llu,\"balanced\":true,\"near_pairs\":%llu,"
+	    "\"groups_across\":%zu,\"sides_across\":%zu}",
 	    (unsigned long long)images->triples,
-	    (unsigned long long)texts->triples);
+	    (unsigned long long)texts->triples,
+	    (unsigned long long)w->whole.near.pairs, w->whole.near.groups,
+	    w->whole.near.grouped);
 	return rdl_run_note(w->stage.ledger, "triples", json, (size_t)len,
 	    err);
 }
@@ -164,24 +144,52 @@ balance(struct work *w, struct rdl_err *err)
 static int
 pair_all(struct work *w, struct rdl_err *err)
 {
-	struct rdl_rec rec = RDL_REC_INIT;
-	int rc;
+	const struct opts *o = w->o;
+	const struct rdl_pairing_near_opts near = { o->min_cos,
+		o->max_cos, (size_t)o->neighbours, (size_t)o->group_size,
+		(unsigned)o->embed.threads };
+	int rc = 0;
 
-	while ((rc = rdl_stage_next(&w->stage, &rec, err)) > 0)
-		if ((rc = pair_group(w, &rec, err)) < 0)
-			break;
-	if (rc == 0)
-		rc = balance(w, err);
-	rdl_rec_release(&rec);
-	return rc;
+	rdl_pairing_emit_init(&w->emit, &w->stage, &w->pairing, o->texts);
+	rdl_pairing_whole_init(&w->whole, &w->emit, w->embed, &near);
+	if (holds(o))
+		rc = rdl_pairing_whole_run(&w->whole, err);
+	else
+		while ((rc = rdl_stage_next(&w->stage, &w->rec, err)) > 0)
+			if ((rc = pair_group(w, &w->rec, err)) < 0)
+				break;
+	return rc == 0 ? balance(w, err) : rc;
 }
 
-/* --text-prompt as the text of a record.  -1 with a message. */
+static void
+make_table(void)
+{
+	static const char *const used[] = { "model", "vectors", "precision",
+		"threads" };
+	const struct rdl_opt *o = rdl_embed_options;
+	size_t i, n = 0;
+
+	for (; o->type != RDL_OPT_END; o++)
+		for (i = 0; i < RDL_NELEM(used); i++)
+			if (strcmp(o->name, used[i]) == 0)
+				embed_options[n++] = *o;
+}
+
+/* --text-prompt as the text of a record, and what the table of options cannot
+ * say.  -1 with a message. */
 static int
 prepare(struct work *w, struct opts *o)
 {
 	size_t len = strlen(o->ask);
 
+	if (o->semantic && (o->embed.model == NULL || isnan(o->min_cos))) {
+		rdl_warn("--semantic wants --model DIR and --min-cos D");
+		return -1;
+	}
+	if (!o->semantic && (o->embed.model != NULL || !isnan(o->min_cos))) {
+		rdl_warn("--model and --min-cos are of use with --semantic");
+		return -1;
+	}
 	if (strspn(o->ask, " \t\r\n") == len || len > RDL_MIB ||
 	    rdl_utf8_valid(o->ask, len) < len) {
 		rdl_warn("--text-prompt: empty, too long or not UTF-8");
@@ -194,36 +202,62 @@ prepare(struct work *w, struct opts *o)
 	return 0;
 }
 
+static void
+release(struct work *w)
+{
+	rdl_pairing_release(&w->pairing);
+	rdl_pairing_emit_release(&w->emit);
+	rdl_pairing_whole_release(&w->whole);
+	rdl_rec_release(&w->rec);
+	rdl_buf_release(&w->ask);
+}
+
+static int
+run(struct work *w, const struct rdl_strs *operands, int argc, char *argv[])
+{
+	struct rdl_run_spec spec = { .tool = "cross-pair",
+		.version = RDL_VERSION, .argc = argc, .argv = argv,
+		.model = w->o->embed.model };
+	struct rdl_err err = RDL_ERR_INIT, late = RDL_ERR_INIT;
+	int rc = 0;
+
+	if (w->o->semantic) {
+		w->embed = rdl_embed_open(&w->o->embed, &err);
+		rc = w->embed == NULL ? -1 : 0;
+	}
+	if (rc == 0)
+		rc = rdl_stage_begin(&w->stage, &w->o->stage, operands, &spec,
+		    &err);
+	if (rc == 0)
+		rc = pair_all(w, &err);
+	if (rdl_embed_close(w->embed, &late) < 0 && rc == 0) {
+		err = late;
+		rc = -1;
+	}
+	return rdl_stage_end(&w->stage, rc, &err);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct opts o = { .stage = RDL_STAGE_OPTS_DEFAULT,
+		.embed = RDL_EMBED_OPTS_DEFAULT, .min_cos = NAN, .max_cos = 1,
+		.neighbours = 10, .group_size = 2,
 		.ask = "Write the instruction that this image was made for." };
 	static struct work w = { .stage = RDL_STAGE_INIT,
-		.ask = RDL_BUF_INIT(RDL_LINE_MAX),
-		.line = RDL_BUF_INIT(RDL_LINE_MAX + 1) };
-	const struct rdl_run_spec spec = { .tool = "cross-pair",
-		.version = RDL_VERSION, .argc = argc, .argv = argv };
+		.ask = RDL_BUF_INIT(RDL_LINE_MAX), .rec = RDL_REC_INIT };
 	struct rdl_strs operands = { NULL, 0 };
-	struct rdl_err err = RDL_ERR_INIT;
-	int rc, status;
+	int status;
 
 	rdl_tool_init(cli.name);
+	make_table();
 	w.o = &o;
 	if (rdl_cli_parse(&cli, &o, &operands, argc, argv, &status))
 		goto out;
-	if (prepare(&w, &o) < 0) {
-		status = RDL_EXIT_USAGE;
-		goto out;
-	}
-	rc = rdl_stage_begin(&w.stage, &o.stage, &operands, &spec, &err);
-	if (rc == 0)
-		rc = pair_all(&w, &err);
-	status = rdl_stage_end(&w.stage, rc, &err);
+	status = prepare(&w, &o) < 0 ? RDL_EXIT_USAGE :
+	    run(&w, &operands, argc, argv);
 out:
-	rdl_pairing_release(&w.pairing);
-	rdl_buf_release(&w.ask);
-	rdl_buf_release(&w.line);
+	release(&w);
 	rdl_strs_release(&operands);
 	return rdl_tool_exit(status);
 }

@@ -51,3 +51,66 @@ same-image
 record
 EOF2
 check_output 'the good one stays' - sh -c 'wc -l < good.jsonl' <<< 2
+
+# -- Folds: no image in two of them ------------------------------------------------
+# Groups in chains: every third one has an image of the one before it.
+awk 'BEGIN { for (i = 0; i < 300; i++)
+	printf "{\"kind\":\"contrast\",\"base\":\"b %d\",\"dimension\":\"content\",\"sides\":[{\"text\":\"t %d a\",\"image\":{\"id\":\"image:%d-a\",\"uri\":\"%d-a.png\"}},{\"text\":\"t %d b\",\"image\":{\"id\":\"image:%d-b\",\"uri\":\"%d-b.png\"}}]}\n",
+	    i, i, i % 3 ? i - 1 : i, i, i, i, i }' > chains.jsonl
+sed 's/image:\([0-9]*\)-a/image:new\1/; s/"uri":"\([0-9]*\)-b.png"/&,"sha256":"\1"/' chains.jsonl > digests.jsonl
+for by in chains digests; do
+	pair --ledger none --folds 7 $by.jsonl > folded.jsonl
+	check_output "no image stands in two folds ($by)" - sh -c \
+		'jq -r "[(.chosen.image.id, .rejected.image.id), .fold] | [.[0], .[2]], [.[1], .[2]] | @tsv" folded.jsonl | sort -u | cut -f 1 | uniq -d | wc -l' <<< 0
+done
+pair --ledger none --folds 7 chains.jsonl > folded.jsonl
+check_output 'all folds are used' - sh -c 'jq .fold folded.jsonl | sort -un | wc -l' <<< 7
+check_output 'and the books are even' - sh -c 'jq -r .chosen.image.id folded.jsonl | sort > c; jq -r .rejected.image.id folded.jsonl | sort | cmp - c && echo same' <<< same
+tac chains.jsonl | pair --ledger none --folds 7 > other.jsonl
+check_output 'names and folds do not depend on the order of the input' - sh -c \
+	'jq -c "[.id, .group, .fold]" folded.jsonl | sort > a; jq -c "[.id, .group, .fold]" other.jsonl | sort | cmp - a && echo same' <<< same
+pair --ledger none --join-images chains.jsonl > joined.jsonl
+check_output '--join-images names groups, and writes no fold' - sh -c 'jq -r .group joined.jsonl | sort -u | wc -l; grep fold joined.jsonl | wc -l' \
+	<<< $'200\n0'
+pair --ledger none chains.jsonl | jq -c '[.id, .prompt, .chosen, .rejected]' > plain
+jq -c '[.id, .prompt, .chosen, .rejected]' joined.jsonl > same
+check_equal 'the triples are the same, in the same order' plain same
+
+# -- Across bases --------------------------------------------------------------------
+clip=$ROOT/samples/demo-clip
+{
+	group "$(side 'a red banana' 1),$(side 'a green banana' 2)" | sed 's/"b"/"w"/'
+	group "$(side 'a red cat' 3),$(side 'a green cat' 4)" | sed 's/"b"/"x"/'
+	group "$(side 'a red cat on a mat' 5),$(side 'a green cat on a mat' 6)" | sed 's/"b"/"y"/'
+	group "$(side 'a red banana on a mat' 7),$(side 'A Red  Banana' 8)" | sed 's/"b"/"z"/'
+	group "$(side 'a dog' 9)"
+} > near.jsonl
+near() { pair --semantic --model "$clip" --precision reference --max-failed 9 "$@" near.jsonl 2>err; }
+near --min-cos 0.8 --failed lost > near.out
+check_output 'sides of different bases that are near each other' - sh -c \
+	'jq -c "select(.cross.cos) | [.prompt, .chosen.image.id, .rejected.image.id, (.cross | [.own, .other, .cos > 0.8]), (.from | length)]" near.out' <<'END'
+["a red banana","image:1","image:7",[1,1,true],4]
+["a red banana on a mat","image:7","image:1",[1,1,true],4]
+["a red cat","image:3","image:5",[1,1,true],4]
+["a red cat on a mat","image:5","image:3",[1,1,true],4]
+["a green cat","image:4","image:6",[2,2,true],4]
+["a green cat on a mat","image:6","image:4",[2,2,true],4]
+END
+check_output 'come behind all siblings' - sh -c 'jq -c ".cross.cos != null" near.out | uniq -c | tr -s " "' <<< $' 8 false\n 6 true'
+check_output 'a text is no neighbour of itself' - sh -c 'jq -c "select(.prompt == \"A Red  Banana\") | .rejected.image.id" near.out' <<< '"image:7"'
+check_output 'one name for what shares an image now' - sh -c 'jq -r "[.group, .chosen.image.id] | @tsv" near.out | sort -u | cut -f 2 | uniq -d | wc -l; jq -r .group near.out | sort -u | wc -l' <<< $'0\n2'
+check_output 'a side alone without a neighbour is dropped' - jq -r .rule lost <<< one-side
+check 'they fit the schema, and their ids' riddle validate --ledger none --ids --strict near.out
+check_output 'every image as often chosen as rejected' - sh -c 'jq -r .chosen.image.id near.out | sort > c; jq -r .rejected.image.id near.out | sort | cmp - c && echo same' <<< same
+check_output 'the ledger leads to both contrasts' - sh -c 'riddle ledger why "$(tail -n 1 near.out | jq -r .id)" | grep -c "contrast:"' <<< 2
+check_output '--max-cos leaves out what says the same' - sh -c \
+	'riddle cross-pair --ledger none --max-failed 9 --semantic -m "$0" --precision reference --min-cos 0.8 --max-cos 0.9 near.jsonl 2>/dev/null | jq -r "select(.cross.cos) | .prompt"' "$clip" \
+	<<< $'a red cat\na red cat on a mat'
+near --min-cos 0.8 --folds 2 > folded.jsonl
+check_output 'with --folds, none leads from one fold to another' - sh -c \
+	'jq -r "[.chosen.image.id, .fold], [.rejected.image.id, .fold] | @tsv" folded.jsonl | sort -u | cut -f 1 | uniq -d | wc -l' <<< 0
+near --min-cos 0.8 --text-preference --group-size 3 > with-texts
+check_output 'T3 and T4 as well' - sh -c 'jq -c "select(.cross.cos) | .cross.of" with-texts | sort | uniq -c | tr -s " "' <<< $' 6 "image"\n 6 "text"'
+check_status 2 '--semantic without a model' pair --semantic --min-cos 0.5 near.jsonl
+check_status 2 '--semantic without a bound' pair --semantic --model "$clip" near.jsonl
+check_status 2 'a bound without --semantic' pair --min-cos 0.5 near.jsonl

@@ -128,12 +128,31 @@ rdl_alignment_margin(const struct rdl_alignment *a, bool texts, size_t own,
 	return a->s[own * a->n + own] - a->s[with];
 }
 
+/* Up to here k / 1e6 has 15 digits at most, and they are the shortest that give
+ * its double back. */
 void
 rdl_alignment_number(double d, struct rdl_buf *out)
 {
-	if (fabs(d) < EXACT)
-		d = nearbyint(d * 1e6) / 1e6;
-	rdl_canon_number(d == 0 ? 0 : d, out);
+	char digits[] = ".000000";
+	uint64_t k, rest;
+	size_t i, n;
+
+	if (!(fabs(d) < EXACT)) {
+		rdl_canon_number(d, out);
+		return;
+	}
+	k = (uint64_t)nearbyint(fabs(d) * 1e6);
+	if (d < 0 && k > 0)
+		rdl_buf_addc(out, '-');
+	rdl_buf_addu(out, k / 1000000);
+	rest = k % 1000000;
+	if (rest == 0)
+		return;
+	for (i = 6; i > 0; i--, rest /= 10)
+		digits[i] = (char)('0' + rest % 10);
+	for (n = 7; digits[n - 1] == '0'; n--)
+		;
+	rdl_buf_add(out, digits, n);
 }
 
 void

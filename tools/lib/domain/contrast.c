@@ -46,13 +46,29 @@ same_folded(const struct rdl_quote *a, const struct rdl_quote *b)
 	return same;
 }
 
-/* Most texts are ASCII and differ soon. */
+/* The number of bytes that both begin with, in steps of 8. */
+static size_t
+common(const struct rdl_quote *a, const struct rdl_quote *b)
+{
+	size_t n = 0, max = a->len < b->len ? a->len : b->len;
+
+	while (n + 8 <= max && memcmp(a->p + n, b->p + n, 8) == 0)
+		n += 8;
+	return n;
+}
+
+/* Most texts are ASCII, and siblings begin alike. */
 bool
 rdl_contrast_same(const struct rdl_quote *a, const struct rdl_quote *b)
 {
-	size_t i = 0, j = 0;
+	size_t i = common(a, b), j;
 	unsigned char ca, cb;
 
+	while (i > 0 && is_gap((unsigned char)a->p[i - 1]))
+		i--;
+	if (i > 0 && ((unsigned char)a->p[i - 1] & 0x80) != 0)
+		return same_folded(a, b);
+	j = i;
 	do {
 		ca = next_byte(a->p, a->len, &i);
 		cb = next_byte(b->p, b->len, &j);
@@ -84,54 +100,48 @@ same_bytes(const struct rdl_quote *a, const struct rdl_quote *b)
 }
 
 static void
-read_image(struct rdl_side *s, yyjson_val *image)
+read_image(struct rdl_side *s, const struct rdl_rec *rec, yyjson_val *image)
 {
-	const char *p = rdl_span_first(s->image.p), *json;
+	struct rdl_quote *want;
 	yyjson_val *k, *v;
 	size_t i, n;
 
 	s->record = image;
 	yyjson_obj_foreach(image, i, n, k, v) {
-		json = rdl_span_behind(p);
 		if (!yyjson_is_str(v))
-			;
-		else if (yyjson_equals_str(k, "id") && s->image_id.p == NULL)
-			s->image_id = rdl_span_quote(v, json);
-		else if (yyjson_equals_str(k, "uri") && s->uri.p == NULL)
-			s->uri = rdl_span_quote(v, json);
-		else if (yyjson_equals_str(k, "sha256") &&
-		    s->sha256.p == NULL)
-			s->sha256 = rdl_span_quote(v, json);
-		p = rdl_span_next(json + rdl_span_value(json));
+			continue;
+		if (yyjson_equals_str(k, "id"))
+			want = &s->image_id;
+		else if (yyjson_equals_str(k, "uri"))
+			want = &s->uri;
+		else if (yyjson_equals_str(k, "sha256"))
+			want = &s->sha256;
+		else
+			continue;
+		if (want->p == NULL)
+			*want = rdl_span_quote(rec, v);
 	}
 }
 
-/* The side whose brace stands at p; returns where it ends. */
-static const char *
-read_side(struct rdl_side *s, yyjson_val *side, const char *p)
+static void
+read_side(struct rdl_side *s, const struct rdl_rec *rec, yyjson_val *side)
 {
-	const char *json;
 	yyjson_val *k, *v;
-	size_t i, n, len;
+	size_t i, n;
 
 	memset(s, 0, sizeof(*s));
-	p = rdl_span_first(p);
 	yyjson_obj_foreach(side, i, n, k, v) {
-		json = rdl_span_behind(p);
-		len = rdl_span_value(json);
 		if (yyjson_equals_str(k, "text") && yyjson_is_str(v) &&
 		    s->text.p == NULL)
-			s->text = rdl_span_quote(v, json);
+			s->text = rdl_span_quote(rec, v);
 		else if (yyjson_equals_str(k, "scores"))
 			s->scores = v;
 		else if (yyjson_equals_str(k, "image") && yyjson_is_obj(v) &&
 		    s->image.p == NULL) {
-			s->image = (struct rdl_span){ json, len };
-			read_image(s, v);
+			s->image = rdl_span_member(rec, k);
+			read_image(s, rec, v);
 		}
-		p = rdl_span_next(json + len);
 	}
-	return p + 1;
 }
 
 static int
@@ -186,32 +196,44 @@ check_sides(const struct rdl_contrast *c, bool images, struct rdl_reason *why)
 	return 1;
 }
 
-int
-rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
-    bool images, struct rdl_reason *why)
+static int
+read_sides(struct rdl_contrast *c, const struct rdl_rec *rec, bool images,
+    size_t least, struct rdl_reason *why)
 {
 	yyjson_val *sides = rdl_rec_get(rec, "sides"), *side;
-	const char *p = NULL;
-	size_t i, max, len;
+	size_t i, max;
 
 	c->rec = rec;
 	c->n = yyjson_arr_size(sides);
-	if (!yyjson_is_arr(sides) || rdl_rec_span(rec, "sides", &p, &len) != 1)
+	if (!yyjson_is_arr(sides))
 		return rdl_reason_set(why, true, "record",
 		    "/sides: no list of sides");
 	if (c->n > RDL_CONTRAST_SIDES)
 		return rdl_reason_set(why, true, "record",
 		    "/sides: more than %d", RDL_CONTRAST_SIDES);
-	if (c->n < 2)
+	if (c->n < least)
 		return rdl_reason_set(why, false, "one-side",
 		    c->n == 0 ? "there are no sides" :
 		    "there is nothing to compare with the only side");
-	p = rdl_span_first(p);
 	yyjson_arr_foreach(sides, i, max, side) {
 		if (!yyjson_is_obj(side))
 			return rdl_reason_set(why, true, "record",
 			    "/sides/%zu: not an object", i);
-		p = rdl_span_next(read_side(&c->v[i], side, p));
+		read_side(&c->v[i], rec, side);
 	}
 	return check_sides(c, images, why);
+}
+
+int
+rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
+    bool images, struct rdl_reason *why)
+{
+	return read_sides(c, rec, images, 2, why);
+}
+
+int
+rdl_contrast_read_any(struct rdl_contrast *c, const struct rdl_rec *rec,
+    bool images, struct rdl_reason *why)
+{
+	return read_sides(c, rec, images, 1, why);
 }

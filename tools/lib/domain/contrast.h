@@ -41,4 +41,8 @@ bool rdl_contrast_same(const struct rdl_quote *a, const struct rdl_quote *b);
 int rdl_contrast_read(struct rdl_contrast *c, const struct rdl_rec *rec,
     bool images, struct rdl_reason *why) RDL_MUST_CHECK;
 
+/* The same, but one side is enough. */
+int rdl_contrast_read_any(struct rdl_contrast *c, const struct rdl_rec *rec,
+    bool images, struct rdl_reason *why) RDL_MUST_CHECK;
+
 #endif

@@ -75,46 +75,63 @@ rdl_pairing_balance(const struct rdl_books *b, const char *what,
 
 /* A member of the contrast that its triples have as well. */
 static void
-copy_member(struct rdl_pairing *p, const char *name)
+copy_member(struct rdl_buf *out, const struct rdl_rec *rec, const char *name)
 {
 	const char *json;
 	size_t len;
 
-	if (rdl_rec_span(p->c->rec, name, &json, &len) != 1)
+	if (rdl_rec_span(rec, name, &json, &len) != 1)
 		return;
-	rdl_buf_addf(&p->common, ",\"%s\":", name);
-	rdl_buf_add(&p->common, json, len);
+	rdl_buf_adds(out, ",\"");
+	rdl_buf_adds(out, name);
+	rdl_buf_adds(out, "\":");
+	rdl_buf_add(out, json, len);
+}
+
+const char *
+rdl_pairing_group(struct rdl_pairing *p, const struct rdl_contrast *c,
+    const struct rdl_id *id, size_t *len)
+{
+	char text[RDL_ID_TEXT];
+	const char *own;
+	yyjson_val *v;
+
+	if (p->o->group != NULL) {
+		v = rdl_rec_at(c->rec->root, p->o->group);
+		*len = yyjson_is_str(v) ? yyjson_get_len(v) : 0;
+		return *len > 0 ? yyjson_get_str(v) : NULL;
+	}
+	own = rdl_rec_str(c->rec, "id", len);
+	if (own != NULL)
+		return own;
+	rdl_id_format(id, text);
+	rdl_buf_reset(&p->key);
+	rdl_buf_adds(&p->key, text);
+	*len = p->key.len;
+	return p->key.p;
+}
+
+int64_t
+rdl_pairing_fold(const struct rdl_pairing_opts *o, const char *group,
+    size_t len)
+{
+	if (o->folds <= 0)
+		return -1;
+	return (int64_t)(rdl_sampling_rank(o->seed, "fold", group, len) %
+	    (uint64_t)o->folds);
 }
 
 /* What all triples of a group have behind their margin. */
-static int
-write_common(struct rdl_pairing *p, struct rdl_reason *why)
+static void
+write_place(struct rdl_pairing *p, const struct rdl_pairing_place *place)
 {
-	const struct rdl_pairing_opts *o = p->o;
-	yyjson_val *v;
-	const char *group = p->id_json.p;
-	size_t len = p->id_json.len;
-
 	rdl_buf_reset(&p->common);
 	rdl_buf_adds(&p->common, ",\"group\":");
-	if (o->group != NULL) {
-		v = rdl_rec_at(p->c->rec->root, o->group);
-		group = yyjson_get_str(v);
-		len = yyjson_get_len(v);
-		if (group == NULL || len == 0)
-			return rdl_reason_set(why, true, "group",
-			    "/%.100s: no text to name the group by", o->group);
-		rdl_buf_addjson(&p->common, group, len);
-	} else {
-		rdl_buf_add(&p->common, group, len);
+	rdl_buf_addjson(&p->common, place->group, place->len);
+	if (place->fold >= 0) {
+		rdl_buf_adds(&p->common, ",\"fold\":");
+		rdl_buf_addu(&p->common, (uint64_t)place->fold);
 	}
-	if (o->folds > 0)
-		rdl_buf_addf(&p->common, ",\"fold\":%" PRIu64,
-		    rdl_sampling_rank(o->seed, "fold", group, len) %
-		    (uint64_t)o->folds);
-	copy_member(p, "dimension");
-	copy_member(p, "task");
-	return 1;
 }
 
 /* The contrast's id as it stands there, or else computed. */
@@ -134,25 +151,12 @@ write_id(struct rdl_pairing *p)
 	rdl_buf_addjson(&p->id_json, text, strlen(text));
 }
 
-int
-rdl_pairing_begin(struct rdl_pairing *p, const struct rdl_contrast *c,
-    const struct rdl_id *id, bool texts, struct rdl_reason *why)
+static void
+enter_due(struct rdl_pairing *p, bool texts)
 {
+	const struct rdl_contrast *c = p->c;
 	size_t i;
-	int rc;
 
-	p->c = c;
-	p->id = *id;
-	if (c->rec->len + p->o->ask.json.len + FRAME > RDL_LINE_MAX)
-		return rdl_reason_set(why, true, "record",
-		    "too long: a triple would be no record");
-	rc = rdl_alignment_read(&p->scores, c, why);
-	p->scored = rc == 1;
-	if (rc < 0)
-		return 0;
-	write_id(p);
-	if (write_common(p, why) == 0)
-		return 0;
 	for (i = 0; i < c->n; i++) {
 		rdl_pairing_due(&p->images, &c->v[i].text, &c->v[i].image_id,
 		    c->n - 1);
@@ -160,7 +164,70 @@ rdl_pairing_begin(struct rdl_pairing *p, const struct rdl_contrast *c,
 			rdl_pairing_due(&p->texts, &c->v[i].image_id,
 			    &c->v[i].text, c->n - 1);
 	}
+}
+
+/* Is c of use, and where does it belong? */
+static int
+examine(struct rdl_pairing *p, const struct rdl_contrast *c,
+    const struct rdl_id *id, struct rdl_pairing_place *place,
+    struct rdl_reason *why)
+{
+	int rc;
+
+	if (c->rec->len + p->o->ask.json.len + FRAME > RDL_LINE_MAX)
+		return rdl_reason_set(why, true, "record",
+		    "too long: a triple would be no record");
+	rc = rdl_alignment_read(&p->scores, c, why);
+	p->scored = rc == 1;
+	if (rc < 0)
+		return 0;
+	place->group = rdl_pairing_group(p, c, id, &place->len);
+	if (place->group == NULL)
+		return rdl_reason_set(why, true, "group",
+		    "/%.100s: no text to name the group by", p->o->group);
+	place->fold = rdl_pairing_fold(p->o, place->group, place->len);
 	return 1;
+}
+
+int
+rdl_pairing_check(struct rdl_pairing *p, const struct rdl_contrast *c,
+    const struct rdl_id *id, struct rdl_reason *why)
+{
+	struct rdl_pairing_place place;
+
+	return examine(p, c, id, &place, why);
+}
+
+int
+rdl_pairing_begin(struct rdl_pairing *p, const struct rdl_contrast *c,
+    const struct rdl_id *id, const struct rdl_pairing_place *place,
+    bool texts, struct rdl_reason *why)
+{
+	struct rdl_pairing_place own;
+
+	if (examine(p, c, id, &own, why) == 0)
+		return 0;
+	p->c = c;
+	p->across = NULL;
+	p->id = *id;
+	write_id(p);
+	write_place(p, place != NULL ? place : &own);
+	copy_member(&p->common, c->rec, "dimension");
+	copy_member(&p->common, c->rec, "task");
+	enter_due(p, texts);
+	return 1;
+}
+
+void
+rdl_pairing_begin_across(struct rdl_pairing *p, const struct rdl_contrast *c,
+    const struct rdl_pairing_across *across,
+    const struct rdl_pairing_place *place, bool texts)
+{
+	p->c = c;
+	p->across = across;
+	p->scored = false;
+	write_place(p, place);
+	enter_due(p, texts);
 }
 
 static struct rdl_span
@@ -169,7 +236,17 @@ span_of(const struct rdl_buf *b)
 	return (struct rdl_span){ b->p, b->len };
 }
 
-/* The parents: the contrast and what images the triple has. */
+static void
+add_id(struct rdl_buf *out, const struct rdl_rec *rec)
+{
+	const char *json;
+	size_t len;
+
+	if (rdl_rec_span(rec, "id", &json, &len) == 1)
+		rdl_buf_add(out, json, len);
+}
+
+/* The parents: the contrast, or both, and what images the triple has. */
 static void
 write_from(struct rdl_pairing *p, size_t own, size_t other, bool texts)
 {
@@ -177,7 +254,13 @@ write_from(struct rdl_pairing *p, size_t own, size_t other, bool texts)
 
 	rdl_buf_reset(&p->from);
 	rdl_buf_addc(&p->from, '[');
-	rdl_buf_add(&p->from, p->id_json.p, p->id_json.len);
+	if (p->across == NULL) {
+		rdl_buf_add(&p->from, p->id_json.p, p->id_json.len);
+	} else {
+		add_id(&p->from, p->across->recs[own]);
+		rdl_buf_addc(&p->from, ',');
+		add_id(&p->from, p->across->recs[other]);
+	}
 	rdl_buf_addc(&p->from, ',');
 	rdl_buf_add(&p->from, v[own].image_id.json.p,
 	    v[own].image_id.json.len);
@@ -192,6 +275,8 @@ write_from(struct rdl_pairing *p, size_t own, size_t other, bool texts)
 static void
 write_tail(struct rdl_pairing *p, size_t own, size_t other, bool texts)
 {
+	const struct rdl_pairing_across *a = p->across;
+
 	rdl_buf_reset(&p->tail);
 	if (p->scored) {
 		rdl_buf_adds(&p->tail, ",\"margin\":");
@@ -199,11 +284,17 @@ write_tail(struct rdl_pairing *p, size_t own, size_t other, bool texts)
 		    own, other), &p->tail);
 	}
 	rdl_buf_add(&p->tail, p->common.p, p->common.len);
+	if (a != NULL)
+		copy_member(&p->tail, a->recs[own], "task");
 	rdl_buf_adds(&p->tail, texts ? ",\"cross\":{\"of\":\"text\",\"own\":" :
 	    ",\"cross\":{\"of\":\"image\",\"own\":");
-	rdl_buf_addu(&p->tail, own + 1);
+	rdl_buf_addu(&p->tail, a != NULL ? a->numbers[own] : own + 1);
 	rdl_buf_adds(&p->tail, ",\"other\":");
-	rdl_buf_addu(&p->tail, other + 1);
+	rdl_buf_addu(&p->tail, a != NULL ? a->numbers[other] : other + 1);
+	if (a != NULL) {
+		rdl_buf_adds(&p->tail, ",\"cos\":");
+		rdl_alignment_number(a->cos[own * p->c->n + other], &p->tail);
+	}
 	rdl_buf_addc(&p->tail, '}');
 }
 
@@ -219,16 +310,6 @@ write_image(struct rdl_pairing *p, const struct rdl_side *s)
 	rdl_buf_adds(&p->key, "\"images/*/id\":[");
 	rdl_buf_addjson(&p->key, s->image_id.p, s->image_id.len);
 	rdl_buf_addc(&p->key, ']');
-}
-
-/* An image as a side of a record: its id, and the object. */
-static struct rdl_quote
-image_of(const struct rdl_side *s)
-{
-	struct rdl_quote q = s->image_id;
-
-	q.json = s->image;
-	return q;
 }
 
 void
@@ -253,8 +334,10 @@ rdl_pairing_write(struct rdl_pairing *p, size_t own, size_t other, bool texts,
 		    &t.rejected);
 	} else {
 		t.prompt = a->text;
-		t.chosen = image_of(a);
-		t.rejected = image_of(b);
+		t.chosen = a->image_id;
+		t.chosen_image = a->image;
+		t.rejected = b->image_id;
+		t.rejected_image = b->image;
 		rdl_pairing_enter(&p->images, &t.prompt, &t.chosen,
 		    &t.rejected);
 	}

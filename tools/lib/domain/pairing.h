@@ -32,11 +32,27 @@ struct rdl_books {
 	uint64_t balance, due, chosen;
 };
 
+/* A group across contrasts: its sides are of different ones. */
+struct rdl_pairing_across {
+	const struct rdl_rec *recs[RDL_CONTRAST_SIDES];	/* which have ids */
+	size_t numbers[RDL_CONTRAST_SIDES];	/* of the sides there, from 1 */
+	/* cos[i * n + j]: of the texts of sides i and j */
+	double cos[RDL_CONTRAST_SIDES * RDL_CONTRAST_SIDES];
+};
+
+/* Where a group belongs, if that is not its own to say. */
+struct rdl_pairing_place {
+	const char *group;
+	size_t len;
+	int64_t fold;			/* -1: none */
+};
+
 struct rdl_pairing {
 	const struct rdl_pairing_opts *o;
 	struct rdl_books images, texts;
 	/* The group. */
 	const struct rdl_contrast *c;
+	const struct rdl_pairing_across *across;	/* or NULL */
 	struct rdl_id id;		/* the contrast's */
 	struct rdl_alignment scores;
 	bool scored;
@@ -48,11 +64,30 @@ void rdl_pairing_init(struct rdl_pairing *p,
     const struct rdl_pairing_opts *opts);
 void rdl_pairing_release(struct rdl_pairing *p);
 
+/* The name of the group that c belongs to by opts->group, and its length; NULL
+ * if it has none.  Valid until the next call, and as long as c's record. */
+const char *rdl_pairing_group(struct rdl_pairing *p,
+    const struct rdl_contrast *c, const struct rdl_id *id, size_t *len);
+
+/* The fold of a group of that name, or -1. */
+int64_t rdl_pairing_fold(const struct rdl_pairing_opts *o, const char *group,
+    size_t len);
+
+/* Can c make triples?  1, or 0 with why: "scores", "group", "record". */
+int rdl_pairing_check(struct rdl_pairing *p, const struct rdl_contrast *c,
+    const struct rdl_id *id, struct rdl_reason *why) RDL_MUST_CHECK;
+
 /* Begin a group, which p borrows, and enter in the books what is due; texts:
- * for triples of texts, too.  1, or 0 with why: "scores", "group", "record". */
+ * for triples of texts, too.  place NULL: by name and hash.  1, or 0 as
+ * rdl_pairing_check(). */
 int rdl_pairing_begin(struct rdl_pairing *p, const struct rdl_contrast *c,
-    const struct rdl_id *id, bool texts, struct rdl_reason *why)
-    RDL_MUST_CHECK;
+    const struct rdl_id *id, const struct rdl_pairing_place *place,
+    bool texts, struct rdl_reason *why) RDL_MUST_CHECK;
+
+/* The same for a group across contrasts; c has their sides. */
+void rdl_pairing_begin_across(struct rdl_pairing *p,
+    const struct rdl_contrast *c, const struct rdl_pairing_across *across,
+    const struct rdl_pairing_place *place, bool texts);
 
 /* Append the triple in which side own goes before side other, of texts for the
  * image of own, or of images for its text, and enter it in the books.  Ask

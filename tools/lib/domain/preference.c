@@ -18,12 +18,11 @@ add_span(struct rdl_buf *out, struct rdl_span s)
 		rdl_buf_add(out, s.p, s.len);
 }
 
-/* A string without escapes is its own canonical form; text says that json is
- * the string's. */
+/* A string without escapes is its own canonical form. */
 static void
-add_canonical(struct rdl_buf *out, const struct rdl_quote *q, bool text)
+add_canonical(struct rdl_buf *out, const struct rdl_quote *q)
 {
-	if (text && q->json.len == q->len + 2)
+	if (q->json.len == q->len + 2)
 		add_span(out, q->json);
 	else
 		rdl_buf_addjson(out, q->p, q->len);
@@ -57,24 +56,22 @@ static void
 identify(const struct rdl_preference *p, struct rdl_buf *text,
     struct rdl_id *id)
 {
-	bool texts = !p->of_images;
-
 	rdl_buf_reset(text);
-	if (texts)
-		ADD(text, "{\"chosen/text\":");
-	else
+	if (p->of_images)
 		ADD(text, "{\"chosen/image/id\":");
-	add_canonical(text, &p->chosen, texts);
+	else
+		ADD(text, "{\"chosen/text\":");
+	add_canonical(text, &p->chosen);
 	if (p->images_key.len > 0)
 		rdl_buf_addc(text, ',');
 	add_span(text, p->images_key);
 	ADD(text, ",\"prompt\":");
-	add_canonical(text, &p->prompt, true);
-	if (texts)
-		ADD(text, ",\"rejected/text\":");
-	else
+	add_canonical(text, &p->prompt);
+	if (p->of_images)
 		ADD(text, ",\"rejected/image/id\":");
-	add_canonical(text, &p->rejected, texts);
+	else
+		ADD(text, ",\"rejected/text\":");
+	add_canonical(text, &p->rejected);
 	rdl_buf_addc(text, '}');
 	memset(id, 0, sizeof(*id));
 	memcpy(id->kind, "preference", sizeof("preference"));
@@ -99,12 +96,12 @@ rdl_preference_write(const struct rdl_preference *p, struct rdl_buf *scratch,
 		ADD(out, ",\"chosen\":{\"image\":");
 	else
 		ADD(out, ",\"chosen\":{\"text\":");
-	add_span(out, p->chosen.json);
+	add_span(out, p->of_images ? p->chosen_image : p->chosen.json);
 	if (p->of_images)
 		ADD(out, "},\"rejected\":{\"image\":");
 	else
 		ADD(out, "},\"rejected\":{\"text\":");
-	add_span(out, p->rejected.json);
+	add_span(out, p->of_images ? p->rejected_image : p->rejected.json);
 	rdl_buf_addc(out, '}');
 	add_span(out, p->tail);
 	ADD(out, "}\n");

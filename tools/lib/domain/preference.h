@@ -13,9 +13,9 @@
 struct rdl_preference {
 	struct rdl_quote prompt;
 	bool of_images;
-	/* Of texts: the texts.  Of images: their ids, with the objects, not
-	 * the ids, for json. */
+	/* Of texts: the texts.  Of images: their ids, and the objects. */
 	struct rdl_quote chosen, rejected;
+	struct rdl_span chosen_image, rejected_image;
 	struct rdl_span images;		/* JSON array, or none */
 	struct rdl_span images_key;	/* rdl_preference_images(), or none */
 	struct rdl_span from;		/* JSON array */

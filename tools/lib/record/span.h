@@ -1,13 +1,14 @@
 /*
  * Where values stand in the text of a record, below its top level too: for
- * copying them byte for byte.  Goes over text that was parsed and is sound, in
- * step with its parsed form.
+ * copying them byte for byte.  The parsed form knows where names and strings
+ * stand, so that little of the text is read again.
  */
 #ifndef RDL_RECORD_SPAN_H
 #define RDL_RECORD_SPAN_H
 
 #include <stddef.h>
-#include <yyjson.h>
+
+#include "record/rec.h"
 
 /* Bytes of a record's line, not owned; p is NULL if there are none. */
 struct rdl_span {
@@ -22,21 +23,10 @@ struct rdl_quote {
 	struct rdl_span json;
 };
 
-/* The length of the JSON value that begins at p. */
-size_t rdl_span_value(const char *p);
+/* v is a string of rec, at any depth: it, and where it stands. */
+struct rdl_quote rdl_span_quote(const struct rdl_rec *rec, yyjson_val *v);
 
-/* p is the bracket of an array or object: where its first element or name
- * begins, or its closing bracket. */
-const char *rdl_span_first(const char *p);
-
-/* p is behind an element or a member's value: where the next one begins, or
- * the closing bracket. */
-const char *rdl_span_next(const char *p);
-
-/* p is the quote of a name: where its value begins. */
-const char *rdl_span_behind(const char *p);
-
-/* The string v, whose quote stands at json. */
-struct rdl_quote rdl_span_quote(yyjson_val *v, const char *json);
+/* key is a name in an object of rec, at any depth: where its value stands. */
+struct rdl_span rdl_span_member(const struct rdl_rec *rec, yyjson_val *key);
 
 #endif
