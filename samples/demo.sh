@@ -2,7 +2,8 @@
 # demo.sh OUT [SETTING=VALUE...]: TaskGalaxy on 60 drawn pictures, without a key
 # and without a network.  All of it runs here and now but the model calls: these
 # replay from samples/recorded.db, which `make record` made with SmolLM2-135M in
-# llama-server.  LIVE=1 asks that server instead (make local-model, first).
+# llama-server.  LIVE=1 asks that server instead (make local-model, first);
+# RESUME=1 goes on in OUT, where an earlier one was stopped.
 set -euo pipefail
 out=${1:?usage: demo.sh OUT [SETTING=VALUE...]}
 shift
@@ -11,15 +12,16 @@ model='http://127.0.0.1:8081/v1#smollm2-135m'
 flags=--offline
 export RIDDLE_LEDGER=$out/riddle.db
 
-rm -rf "$out"
+[ -n "${RESUME:-}" ] || rm -rf "$out"
 mkdir -p "$out"
 if [ -n "${LIVE:-}" ]; then
 	url=$(tests/local/server.sh start)
 	trap 'tests/local/server.sh stop' EXIT
 	model="$url#smollm2-135m"
 	flags='--inflight 4 --timeout 900'
-else
-	cp samples/recorded.db "$RIDDLE_LEDGER"
+elif [ ! -e "$RIDDLE_LEDGER" ]; then
+	cp samples/recorded.db "$RIDDLE_LEDGER.new"
+	mv "$RIDDLE_LEDGER.new" "$RIDDLE_LEDGER"
 fi
 
 make -s -f pipelines/taskgalaxy/stages.mk OUT="$out" NAME='riddle demo' \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/tool.h"
+#include "record/json.h"
 #include "model/filter.h"
 
 struct opts {
@@ -47,7 +48,7 @@ answer_text(const struct rdl_answer *a, size_t *len)
 	size_t n = a->text_len;
 
 	if (a->json != NULL)
-		return yyjson_val_write(a->json, 0, len);
+		return rdl_json_val_write(a->json, 0, len);
 	while (n > 0 && strchr(" \t\r\n", *p) != NULL) {
 		p++;
 		n--;

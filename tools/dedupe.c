@@ -12,6 +12,7 @@
 #include "core/mem.h"
 #include "core/tool.h"
 #include "core/utf8.h"
+#include "record/json.h"
 #include "domain/minhash.h"
 #include "domain/twins.h"
 #include "ledger/stage.h"
@@ -114,7 +115,7 @@ gather(struct work *w, const struct rdl_rec *rec, const char **missing)
 			    yyjson_get_len(v));
 			continue;
 		}
-		json = yyjson_val_write(v, 0, &len);
+		json = rdl_json_val_write(v, 0, &len);
 		if (json == NULL)
 			return -1;
 		rdl_buf_add(&w->text, json, len);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "record/json.h"
 #include "domain/labels.h"
 
 #define SCALE_MAX INT64_C(1000000000)
@@ -110,14 +111,14 @@ rdl_judge_schema(const char *schema, size_t len,
 		schema = "{}";
 		len = 2;
 	}
-	in = yyjson_read(schema, len, 0);
-	doc = in != NULL ? yyjson_doc_mut_copy(in, NULL) : NULL;
+	in = rdl_json_read(schema, len, 0);
+	doc = in != NULL ? yyjson_doc_mut_copy(in, &rdl_json_alc) : NULL;
 	if (doc == NULL || constrain(doc, scale) < 0) {
 		(void)rdl_err_set(err, RDL_E_USAGE, "the reply of a judge is "
 		    "an object, and its schema has no member \"score\"");
 		goto out;
 	}
-	text = yyjson_mut_write(doc, 0, &n);
+	text = rdl_json_mut_write(doc, 0, &n);
 	if (text != NULL)
 		rdl_buf_add(out, text, n);
 	rc = text == NULL || rdl_buf_full(out) ? rdl_err_set(err,

@@ -11,6 +11,7 @@
 
 #include "core/mem.h"
 #include "core/utf8.h"
+#include "record/json.h"
 
 #define SHOWN 200	/* bytes of a name in a message */
 #define FRAME 8192	/* bytes of a record beside match and texts */
@@ -167,7 +168,7 @@ static void
 add_value(struct rdl_buf *out, const char *name, yyjson_val *v)
 {
 	size_t len;
-	char *text = yyjson_val_write(v, YYJSON_WRITE_NOFLAG, &len);
+	char *text = rdl_json_val_write(v, YYJSON_WRITE_NOFLAG, &len);
 
 	if (text == NULL)
 		rdl_mem_exhausted(0);
@@ -251,8 +252,8 @@ int
 rdl_pairs_schema(const char *schema, size_t len, struct rdl_buf *out,
     struct rdl_err *err)
 {
-	yyjson_doc *doc = yyjson_read(schema, len, YYJSON_READ_NOFLAG);
-	yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, NULL);
+	yyjson_doc *doc = rdl_json_read(schema, len, YYJSON_READ_NOFLAG);
+	yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, &rdl_json_alc);
 	yyjson_mut_val *list, *pair;
 	char *text = NULL;
 
@@ -269,7 +270,7 @@ rdl_pairs_schema(const char *schema, size_t len, struct rdl_buf *out,
 	    "properties");
 	not_blank(copy, yyjson_mut_obj_get(pair, "question"));
 	not_blank(copy, yyjson_mut_obj_get(pair, "answer"));
-	text = yyjson_mut_write(copy, YYJSON_WRITE_NOFLAG, &len);
+	text = rdl_json_mut_write(copy, YYJSON_WRITE_NOFLAG, &len);
 	yyjson_mut_doc_free(copy);
 	if (text == NULL)
 		rdl_mem_exhausted(0);

@@ -149,10 +149,19 @@ rdl_stmt_get_real(struct rdl_stmt *s, int i)
 	return sqlite3_column_double(s->s, i);
 }
 
+/* SQLite gives NULL for a value when it has no memory to make it, too. */
+static const void *
+given(struct rdl_stmt *s, const void *p)
+{
+	if (p == NULL && (sqlite3_errcode(s->db->h) & 0xff) == SQLITE_NOMEM)
+		rdl_mem_exhausted(0);
+	return p;
+}
+
 const char *
 rdl_stmt_get_text(struct rdl_stmt *s, int i, size_t *len)
 {
-	const char *p = (const char *)sqlite3_column_text(s->s, i);
+	const char *p = given(s, sqlite3_column_text(s->s, i));
 
 	if (len != NULL)
 		*len = p == NULL ? 0 : (size_t)sqlite3_column_bytes(s->s, i);
@@ -162,7 +171,7 @@ rdl_stmt_get_text(struct rdl_stmt *s, int i, size_t *len)
 const void *
 rdl_stmt_get_blob(struct rdl_stmt *s, int i, size_t *len)
 {
-	const void *p = sqlite3_column_blob(s->s, i);
+	const void *p = given(s, sqlite3_column_blob(s->s, i));
 
 	*len = (size_t)sqlite3_column_bytes(s->s, i);
 	return p;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "record/json.h"
 #include "query/jsondiff.h"
 #include "query/verb.h"
 
@@ -78,7 +79,7 @@ set_value(struct diff *d, size_t col, yyjson_val *v, size_t start)
 
 	if (v == NULL || yyjson_is_null(v))
 		return;
-	text = yyjson_val_write(v, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &len);
+	text = rdl_json_val_write(v, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &len);
 	if (text == NULL)
 		return;
 	if (d->q->o->json)
@@ -119,8 +120,8 @@ static int
 compare(struct diff *d, const char *left, size_t left_len, const char *right,
     size_t right_len, struct rdl_err *err)
 {
-	yyjson_doc *l = left == NULL ? NULL : yyjson_read(left, left_len, 0),
-	    *r = right == NULL ? NULL : yyjson_read(right, right_len, 0);
+	yyjson_doc *l = left == NULL ? NULL : rdl_json_read(left, left_len, 0),
+	    *r = right == NULL ? NULL : rdl_json_read(right, right_len, 0);
 	int rc;
 
 	if (l != NULL && r != NULL)

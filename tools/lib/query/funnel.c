@@ -8,6 +8,7 @@
 #include <yyjson.h>
 
 #include "core/buf.h"
+#include "record/json.h"
 #include "query/verb.h"
 
 #define SHOWN "run tool status records_in passed dropped failed " \
@@ -78,7 +79,7 @@ add_run(struct rdl_table *t, struct rdl_stmt *s, struct rdl_err *err)
 	if ((rc = rdl_table_row(t, err)) < 0 || t->form == RDL_TABLE_JSON)
 		return rc;
 	rules = rdl_stmt_get_text(s, RULES, &len);
-	doc = yyjson_read(rules, len, 0);
+	doc = rdl_json_read(rules, len, 0);
 	if (yyjson_arr_iter_init(yyjson_doc_get_root(doc), &it))
 		while (rc == 0 && (rule = yyjson_arr_iter_next(&it)) != NULL)
 			rc = add_rule(t, rule, err);

@@ -13,6 +13,7 @@
 #include <yyjson.h>
 
 #include "core/utf8.h"
+#include "record/json.h"
 
 /* The character at p and its bytes; one byte and -1 if it is not UTF-8. */
 static int32_t
@@ -113,12 +114,12 @@ rdl_text_string(struct rdl_buf *out, const char *p, size_t len)
 static char *
 rewrite(const char *p, size_t len, yyjson_write_flag how, size_t *n)
 {
-	yyjson_doc *doc = yyjson_read(p, len, YYJSON_READ_NUMBER_AS_RAW);
+	yyjson_doc *doc = rdl_json_read(p, len, YYJSON_READ_NUMBER_AS_RAW);
 	char *text;
 
 	if (doc == NULL)
 		return NULL;
-	text = yyjson_write(doc, how, n);
+	text = rdl_json_write(doc, how, n);
 	yyjson_doc_free(doc);
 	return text;
 }

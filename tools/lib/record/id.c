@@ -13,6 +13,7 @@
 #include "core/embed.h"
 #include "core/mem.h"
 #include "record/canon.h"
+#include "record/json.h"
 
 #define HEX_LEN (2 * RDL_HASH_LEN)
 /* "1e20" becomes 21 digits: the form can be longer than the line. */
@@ -279,7 +280,7 @@ kind_identity(const char *name, yyjson_val **identity, struct rdl_err *err)
 	file = rdl_embed_find(path);
 	if (file == NULL)
 		return 0;
-	doc = yyjson_read(file->text, file->len, 0);
+	doc = rdl_json_read(file->text, file->len, 0);
 	if (doc == NULL)
 		return rdl_err_set(err, RDL_E_USAGE, "%s: not JSON", path);
 	k = rdl_mem_calloc(1, sizeof(*k));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "record/json.h"
 #include "record/prompt_impl.h"
 
 /* The settings that every dialect knows.  Others go to the dialect as they
@@ -125,7 +126,7 @@ compile(struct front *f, yyjson_mut_val *v, yyjson_mut_val *schema,
 	struct rdl_err why = RDL_ERR_INIT;
 	struct rdl_schema *s;
 
-	*text = yyjson_mut_val_write(schema, YYJSON_WRITE_NOFLAG, len);
+	*text = rdl_json_mut_val_write(schema, YYJSON_WRITE_NOFLAG, len);
 	if (*text == NULL)
 		rdl_mem_exhausted(0);
 	s = rdl_schema_compile(*text, *len, what, &why);

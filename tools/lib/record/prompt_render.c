@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "record/json.h"
 #include "record/prompt_impl.h"
 
 /* Where names are looked up: the row, or one element of an array. */
@@ -121,7 +122,7 @@ static int
 add_json(struct render *r, yyjson_val *v)
 {
 	size_t len;
-	char *text = yyjson_val_write(v, YYJSON_WRITE_NOFLAG, &len);
+	char *text = rdl_json_val_write(v, YYJSON_WRITE_NOFLAG, &len);
 
 	if (text == NULL)
 		return rdl_err_set(r->err, RDL_E_INPUT,

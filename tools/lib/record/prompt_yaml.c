@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "core/num.h"
+#include "record/json.h"
 #include "record/prompt_impl.h"
 
 struct reader {
@@ -264,7 +265,7 @@ rdl_prompt_yaml(struct front *f, const char *text, size_t len, size_t line,
 	struct reader r = { .f = f, .line = line, .err = err };
 	yyjson_mut_val *root;
 
-	f->doc = yyjson_mut_doc_new(NULL);
+	f->doc = yyjson_mut_doc_new(&rdl_json_alc);
 	if (f->doc == NULL || !yaml_parser_initialize(&r.parser))
 		rdl_mem_exhausted(sizeof(r.parser));
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

@@ -11,6 +11,7 @@
 
 #include "core/embed.h"
 #include "core/mem.h"
+#include "record/json.h"
 #include "record/schema_impl.h"
 
 struct rdl_schema *
@@ -23,7 +24,7 @@ rdl_schema_compile(const char *text, size_t len, const char *name,
 	s->name = rdl_mem_strdup(name);
 	/* Without the INSITU flag yyjson leaves the text as it is. */
 	s->doc = yyjson_read_opts((char *)(uintptr_t)text, len,
-	    YYJSON_READ_BIGNUM_AS_RAW, NULL, &why);
+	    YYJSON_READ_BIGNUM_AS_RAW, &rdl_json_alc, &why);
 	if (s->doc == NULL) {
 		(void)rdl_err_set(err, RDL_E_USAGE,
 		    "%s: not JSON: %s at byte %zu", name, why.msg, why.pos);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "record/json.h"
 #include "record/schema_impl.h"
 
 /* A number as it is written: digits times 10^exp.  No zero stands at either
@@ -74,7 +75,7 @@ decimal_of(struct decimal *d, yyjson_val *v)
 		return;
 	}
 	/* The shortest digits that give the same double again. */
-	text = yyjson_val_write(v, YYJSON_WRITE_NOFLAG, &len);
+	text = rdl_json_val_write(v, YYJSON_WRITE_NOFLAG, &len);
 	if (text == NULL)
 		decimal_of_text(d, "0", 1);
 	else

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "core/mem.h"
 #include "record/schema_impl.h"
 
 /* Backtracking steps and memory of one search: enough for a text of a
@@ -22,7 +23,7 @@ rdl_schema_regex_compile(struct regex *re, yyjson_val *v,
 	int code;
 
 	if (ctx == NULL)
-		return rdl_err_set(err, RDL_E_USAGE, "out of memory");
+		rdl_mem_exhausted(0);
 	/* ECMA-262's line terminators, nearly: a dot matches none of them. */
 	(void)pcre2_set_newline(ctx, PCRE2_NEWLINE_ANYCRLF);
 	re->text = yyjson_get_str(v);
@@ -33,6 +34,8 @@ rdl_schema_regex_compile(struct regex *re, yyjson_val *v,
 	pcre2_compile_context_free(ctx);
 	if (re->code != NULL)
 		return 0;
+	if (code == PCRE2_ERROR_HEAP_FAILED)
+		rdl_mem_exhausted(0);
 	(void)pcre2_get_error_message(code, why, sizeof(why));
 	return rdl_err_set(err, RDL_E_USAGE,
 	    "not a regular expression: %s at byte %zu", (char *)why,
@@ -62,5 +65,8 @@ rdl_schema_regex_match(const struct regex *re, const char *p,
 	}
 	pcre2_match_context_free(ctx);
 	pcre2_match_data_free(data);
+	/* A text that was not looked at is no text that does not fit. */
+	if (rc == PCRE2_ERROR_NOMEMORY)
+		rdl_mem_exhausted(0);
 	return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
 }

@@ -7,6 +7,8 @@
 
 #include "record/schema_impl.h"
 
+#include "record/json.h"
+
 static size_t
 cut(const char *p, size_t len, size_t max)
 {
@@ -74,7 +76,7 @@ rdl_schema_show(struct rdl_buf *out, yyjson_val *v)
 		return;
 	}
 	if (!yyjson_is_ctn(v) || yyjson_get_len(v) <= 8)
-		text = yyjson_val_write(v, YYJSON_WRITE_NOFLAG, &len);
+		text = rdl_json_val_write(v, YYJSON_WRITE_NOFLAG, &len);
 	if (text != NULL && len <= 60)
 		rdl_buf_add(out, text, len);
 	else

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "record/json.h"
 #include "vision/bpe_build.h"
 
 /* A file that is being read. */
@@ -62,7 +63,7 @@ read_json(struct part *p, const char *dir, const char *name,
 	if (set_path(p, dir, name, err) < 0 ||
 	    rdl_file_read(p->path.p, &p->text, err) < 0)
 		return -1;
-	p->doc = yyjson_read_opts(p->text.p, p->text.len, 0, NULL, &at);
+	p->doc = yyjson_read_opts(p->text.p, p->text.len, 0, &rdl_json_alc, &at);
 	if (p->doc == NULL)
 		return rdl_err_set(err, RDL_E_INPUT, "%s: byte %zu: %s",
 		    p->path.p, at.pos, at.msg);

@@ -11,6 +11,7 @@
 #include <yyjson.h>
 
 #include "core/file.h"
+#include "record/json.h"
 
 /* An object of a configuration file, and how to name it. */
 struct section {
@@ -36,7 +37,7 @@ read_json(const char *path, struct rdl_err *err)
 
 	if (rdl_file_read(path, &text, err) < 0)
 		goto out;
-	doc = yyjson_read_opts(text.p, text.len, 0, NULL, &why);
+	doc = yyjson_read_opts(text.p, text.len, 0, &rdl_json_alc, &why);
 	if (doc == NULL) {
 		(void)rdl_err_set(err, RDL_E_INPUT, "%s: %s at byte %zu", path,
 		    why.msg, why.pos);

@@ -16,6 +16,8 @@
 #include "vision/pool_private.h"
 
 #define DEATHS_MAX 8		/* of workers, without a file in between */
+#define START_MS 15000		/* for one to begin; libseccomp may loop for
+				 * ever when memory runs out */
 
 void
 rdl_pool_hand_done(struct rdl_pool *p, struct rdl_pool_work *j)
@@ -172,6 +174,7 @@ replace(struct rdl_pool *p, struct rdl_pool_hand *w, struct rdl_err *err)
 static int
 listen_to(struct rdl_pool *p, struct rdl_pool_hand *w, struct rdl_err *err)
 {
+	bool reset = false;
 	unsigned char byte;
 	ssize_t n;
 
@@ -181,8 +184,10 @@ listen_to(struct rdl_pool *p, struct rdl_pool_hand *w, struct rdl_err *err)
 			return 0;
 		/* It died with messages unread.  The kernel says so before it
 		 * gives out what the worker wrote earlier, and only once. */
-		if (n < 0 && errno == ECONNRESET)
+		if (n < 0 && errno == ECONNRESET && !reset) {
+			reset = true;
 			continue;
+		}
 		if (n <= 0)
 			return replace(p, w, err);
 		if (byte == RDL_POOL_READY && !w->ready)
@@ -196,7 +201,18 @@ listen_to(struct rdl_pool *p, struct rdl_pool_hand *w, struct rdl_err *err)
 	}
 }
 
-/* The earliest moment at which a worker will have taken too long. */
+/* The moment at which a worker will have taken too long; INT64_MAX if it has
+ * nothing to do. */
+static int64_t
+deadline(const struct rdl_pool *p, const struct rdl_pool_hand *w)
+{
+	if (!w->ready)
+		return w->since_us + START_MS * 1000;
+	if (w->n == 0 || w->killed_for != 0)
+		return INT64_MAX;
+	return w->since_us + (int64_t)p->plan.opts.timeout_ms * 1000;
+}
+
 static int64_t
 next_deadline(const struct rdl_pool *p)
 {
@@ -204,10 +220,8 @@ next_deadline(const struct rdl_pool *p)
 	unsigned i;
 
 	for (i = 0; i < p->plan.workers; i++) {
-		us = p->workers[i].since_us +
-		    (int64_t)p->plan.opts.timeout_ms * 1000;
-		if (p->workers[i].n > 0 && p->workers[i].killed_for == 0 &&
-		    us < first)
+		us = deadline(p, &p->workers[i]);
+		if (us < first)
 			first = us;
 	}
 	return first;
@@ -220,9 +234,11 @@ kill_the_late(struct rdl_pool *p, struct rdl_err *err)
 	struct rdl_pool_hand *w;
 
 	for (w = p->workers; w < p->workers + p->plan.workers; w++) {
-		if (w->n == 0 || w->killed_for != 0 || now - w->since_us <
-		    (int64_t)p->plan.opts.timeout_ms * 1000)
+		if (now < deadline(p, w))
 			continue;
+		if (!w->ready)
+			return rdl_err_set(err, RDL_E_IO,
+			    "a decoder does not start");
 		w->killed_for = w->queue[0]->seq;
 		if (rdl_pool_keeper_kill(&p->keeper,
 		    (unsigned)(w - p->workers), err) < 0)
@@ -265,10 +281,12 @@ rdl_pool_hand_start(struct rdl_pool *p, struct rdl_err *err)
 
 	if (rdl_pool_keeper_start(&p->keeper, &p->plan, err) < 0)
 		return -1;
-	for (i = 0; i < p->plan.workers; i++)
+	for (i = 0; i < p->plan.workers; i++) {
 		if (rdl_pool_keeper_spawn(&p->keeper, i, &p->workers[i].fd,
 		    err) < 0)
 			return -1;
+		p->workers[i].since_us = rdl_clock_us();
+	}
 	for (i = 0; i < p->plan.workers; i++)
 		while (!p->workers[i].ready)
 			if (rdl_pool_hand_wait(p, err) < 0)

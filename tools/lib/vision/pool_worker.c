@@ -17,26 +17,39 @@
 
 #define FILES_MAX 65536		/* descriptors looked at without /proc */
 
-void
-rdl_pool_worker_close_others(int keep, int keep2)
+/* Close what /proc lists.  -1 if it could not be read to its end. */
+static int
+close_listed(int keep, int keep2)
 {
 	struct rdl_err ignored = RDL_ERR_INIT;
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
 	int64_t fd;
+	int rc;
 
-	for (fd = 3; d == NULL && fd < FILES_MAX; fd++)
-		if (fd != keep && fd != keep2)
-			(void)close((int)fd);
 	if (d == NULL)
-		return;
+		return -1;
 	/* Taking an entry away does not disturb the listing of the others:
 	 * it goes by descriptor number. */
-	while ((e = readdir(d)) != NULL)
+	while (errno = 0, (e = readdir(d)) != NULL)
 		if (rdl_num_int(e->d_name, 3, INT32_MAX, &fd, &ignored) == 0 &&
 		    fd != keep && fd != keep2 && fd != dirfd(d))
 			(void)close((int)fd);
+	rc = errno == 0 ? 0 : -1;
 	(void)closedir(d);
+	return rc;
+}
+
+void
+rdl_pool_worker_close_others(int keep, int keep2)
+{
+	int fd;
+
+	if (close_listed(keep, keep2) == 0)
+		return;
+	for (fd = 3; fd < FILES_MAX; fd++)
+		if (fd != keep && fd != keep2)
+			(void)close(fd);
 }
 
 /* The bytes of address space that this process has now. */

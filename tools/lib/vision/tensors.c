@@ -21,6 +21,7 @@
 
 #include "core/file.h"
 #include "core/mem.h"
+#include "record/json.h"
 #include "vision/tensors_impl.h"
 
 #define INDEX "model.safetensors.index.json"
@@ -201,7 +202,7 @@ open_sharded(struct rdl_tensors *t, const char *dir, struct rdl_err *err)
 	if (join(&path, dir, INDEX, err) < 0 ||
 	    rdl_file_read(path.p, &text, err) < 0)
 		goto out;
-	doc = yyjson_read_opts(text.p, text.len, 0, NULL, &at);
+	doc = yyjson_read_opts(text.p, text.len, 0, &rdl_json_alc, &at);
 	if (doc == NULL) {
 		(void)rdl_err_set(err, RDL_E_INPUT, "%s: byte %zu: %s", path.p,
 		    at.pos, at.msg);

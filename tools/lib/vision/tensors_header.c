@@ -8,6 +8,7 @@
 #include <yyjson.h>
 
 #include "core/mem.h"
+#include "record/json.h"
 #include "vision/tensors_impl.h"
 
 /* The types of safetensors' README and the bits of an element. */
@@ -291,7 +292,8 @@ rdl_tensors_header_read(struct rdl_tensors *t, size_t file,
 	if (f->map[8] != '{')
 		return rdl_err_set(err, RDL_E_INPUT,
 		    "no safetensors file: its header is not JSON");
-	doc = yyjson_read_opts((char *)(uintptr_t)f->map + 8, n, 0, NULL, &at);
+	doc = yyjson_read_opts((char *)(uintptr_t)f->map + 8, n, 0,
+	    &rdl_json_alc, &at);
 	if (doc == NULL)
 		return rdl_err_set(err, RDL_E_INPUT, "byte %zu: %s",
 		    8 + at.pos, at.msg);
