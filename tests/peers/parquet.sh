@@ -39,7 +39,8 @@ done | jq -Rc 'split("\t") | {kind: "qa", image: {id: "image:\(.[1])",
 # Pairs of texts with no, one or two pictures, and texts that are hard on
 # statistics: long ones, and characters that have no successor.
 jq -c --slurp 'to_entries[] | .key as $n | .value | {kind: "preference",
-	prompt: ("\u10ffff" * ($n % 30) + .question), chosen: {text: ("y" * $n)},
+	prompt: ("\u10ffff" * ($n % 30) + .question),
+	chosen: {text: ("y" * $n)},
 	rejected: {text: ("é" * 40 + .question)}, images: []} +
 	(if $n % 3 == 0 then {} elif $n % 3 == 1 then
 	{images: [.image.uri]} else {images: [.image.uri, .image.uri]} end)
