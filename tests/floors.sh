@@ -67,7 +67,7 @@ grep -nE "$word($numbers)[[:space:]]*\(" -r tools/*.c tools/lib |
 	grep -v '^tools/lib/core/num\.c:' |
 	expect_nothing 'numbers are read by core/num alone'
 json='yyjson_(read|write|val_write|mut_write|mut_val_write)'
-grep -nE "$word$json[[:space:]]*\\(" -r tools/*.c tools/lib |
+grep -nE "$word${json}[[:space:]]*\\(" -r tools/*.c tools/lib |
 	grep -v '^tools/lib/stub/' |
 	expect_nothing 'JSON is read and written by record/json, or on its memory'
 grep -nE "$word(exit|printf|puts|putchar|perror)[[:space:]]*\(" \
