@@ -122,6 +122,11 @@ demo: setup ## make a small dataset from samples/, in a minute, without a key
 	@+$(AGAIN) all
 	@PATH="$(abspath $(out)/bin):$$PATH" samples/demo.sh $(out)/demo
 
+demo-preference: setup ## the same for preferences: pictures to choose and reject
+	@+$(AGAIN) all
+	@PATH="$(abspath $(out)/bin):$$PATH" \
+		samples/demo-preference.sh $(out)/demo-preference
+
 record: setup local-model ## record the model calls that demo replays, again
 	@+$(AGAIN) all
 	@PATH="$(abspath $(out)/bin):$$PATH" samples/record.sh
@@ -132,6 +137,11 @@ taskgalaxy: setup ## IMAGES= SEEDS= CLIP= GEN= JUDGES= OUT=; see pipelines/taskg
 	@+$(AGAIN) all
 	@PATH="$(abspath $(out)/bin):$$PATH" \
 		$(MAKE) --no-print-directory -f pipelines/taskgalaxy/stages.mk
+
+instructengine: setup ## THEMES= GEN= T2I= CLIP=|JUDGE= OUT=; see pipelines/instructengine
+	@+$(AGAIN) all
+	@PATH="$(abspath $(out)/bin):$$PATH" \
+		$(MAKE) --no-print-directory -f pipelines/instructengine/stages.mk
 
 verify: setup ## make OUT= again from its manifest and ledger, and compare
 	@+$(AGAIN) all
@@ -349,8 +359,8 @@ $(foreach u,$(FUZZ),$(eval $(call fuzz_rules,$(u))))
 	$(patsubst %.c,$(out)/%.o,$(wildcard tools/*.c tests/*/*.c))))
 
 FORCE:
-.PHONY: FORCE all setup install uninstall clean distclean demo record \
-	taskgalaxy verify check \
+.PHONY: FORCE all setup install uninstall clean distclean demo \
+	demo-preference record taskgalaxy instructengine verify check \
 	check-built unit-bins unit unit-built check-local check-peers \
 	local-model bench bench-peers valgrind fuzz fuzz-bins bench-bins peers-bins lint help \
 	print-tools yyjson
