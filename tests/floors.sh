@@ -69,7 +69,7 @@ grep -nE "$word($numbers)[[:space:]]*\(" -r tools/*.c tools/lib |
 json='yyjson_(read|write|val_write|mut_write|mut_val_write)'
 grep -nE "$word${json}[[:space:]]*\\(" -r tools/*.c tools/lib |
 	grep -v '^tools/lib/stub/' |
-	expect_nothing 'JSON is read and written by record/json, or on its memory'
+	expect_nothing 'JSON is read and written on the memory of record/json'
 grep -nE "$word(exit|printf|puts|putchar|perror)[[:space:]]*\(" \
 	-r tools/lib --include='*.c' |
 	grep -vE '^tools/lib/core/(tool|mem|cli)\.c:' |

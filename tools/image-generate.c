@@ -37,7 +37,8 @@ static const struct rdl_opt options[] = {
 };
 
 static const struct rdl_cli cli = {
-	"riddle-image-generate", "[options] --model NAME --store DIR [file ...]",
+	"riddle-image-generate",
+	"[options] --model NAME --store DIR [file ...]",
 	"draw the sides of contrasts with a text-to-image server",
 	options, SIZE_MAX
 };

@@ -63,7 +63,8 @@ read_json(struct part *p, const char *dir, const char *name,
 	if (set_path(p, dir, name, err) < 0 ||
 	    rdl_file_read(p->path.p, &p->text, err) < 0)
 		return -1;
-	p->doc = yyjson_read_opts(p->text.p, p->text.len, 0, &rdl_json_alc, &at);
+	p->doc = yyjson_read_opts(p->text.p, p->text.len, 0, &rdl_json_alc,
+	    &at);
 	if (p->doc == NULL)
 		return rdl_err_set(err, RDL_E_INPUT, "%s: byte %zu: %s",
 		    p->path.p, at.pos, at.msg);
