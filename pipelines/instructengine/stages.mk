@@ -93,10 +93,11 @@ $(OUT)/aligned.jsonl: $(OUT)/drawn.jsonl
 	    $< > $@.tmp
 	mv $@.tmp $@
 
-# 6. Each side chosen for its own instruction, rejected for its sibling's.
+# 6. Each side chosen for its own instruction, rejected for its sibling's; two
+# bases may have come to the same pair.
 $(OUT)/triples.jsonl: $(OUT)/aligned.jsonl
 	$(RIDDLE) cross-pair --folds $(FOLDS) --seed $(SEED) $(CROSS_FLAGS) \
-	    $(FAILED) $< > $@.tmp
+	    $(FAILED) $< | $(RIDDLE) dedupe --field id > $@.tmp
 	mv $@.tmp $@
 
 # 7. What a trainer loads, the funnel, and a page to look at.

@@ -198,20 +198,21 @@ flat(const struct rdl_sample *s, const char *const *paths,
 	rdl_buf_addc(out, '}');
 }
 
-/* Columns as Pick-a-Pic has them, which trainers of Diffusion-DPO read; the
- * side that won is always the first. */
+/* Columns as Pick-a-Pic has them, which trainers of Diffusion-DPO read, the
+ * sides in the order of rdl_pair_at(). */
 static void
 diffusion(const struct rdl_sample *s, const char *const *paths,
     struct rdl_buf *out)
 {
-	size_t i;
+	size_t i, at;
 
 	for (i = 0; i < 2; i++) {
+		at = rdl_pair_at(s, i);
 		rdl_buf_addf(out, "%s\"jpg_%zu\":", i == 0 ? "{" : ",", i);
-		adds(out, paths[i]);
+		adds(out, paths[at]);
 		rdl_buf_addf(out, ",\"label_%zu\":%s,\"image_%zu_uid\":", i,
-		    i == 0 ? "1.0" : "0.0", i);
-		add(out, s->images[i].sha256);
+		    at == 0 ? "1.0" : "0.0", i);
+		add(out, s->images[at].sha256);
 	}
 	rdl_buf_adds(out, ",\"best_image_uid\":");
 	add(out, s->images[0].sha256);

@@ -10,6 +10,7 @@
 
 #include "core/mem.h"
 #include "record/json.h"
+#include "publish/pair.h"
 #include "publish/sink_private.h"
 
 /* A file of a folder is closed when it has more bytes than this, as the hub
@@ -155,6 +156,12 @@ read_row(struct rdl_sink *k, const struct rdl_sample *s,
 			strlen(sha[*n]) };
 		pictures[*n] = k->picture;
 		rdl_buf_init(&k->picture, RDL_IMAGE_MAX);
+	}
+	if (s->of_images && rdl_pair_at(s, 0) == 1) {
+		struct rdl_buf first = pictures[0];
+
+		pictures[0] = pictures[1];
+		pictures[1] = first;
 	}
 	rdl_buf_reset(&k->item);
 	k->o->format->item(&copy, paths, &k->item);
