@@ -27,6 +27,9 @@ static const struct rdl_opt options[] = {
 	{ .type = RDL_OPT_FLAG, .name = "same-seed",
 	    .off = offsetof(struct opts, draw.same_seed),
 	    .help = "one seed for all sides of a record" },
+	{ .type = RDL_OPT_FLAG, .name = "strip",
+	    .off = offsetof(struct opts, draw.strip),
+	    .help = "keep the pictures without texts, Exif and credentials" },
 	{ .type = RDL_OPT_FLAG, .name = "unsafe-decode",
 	    .off = offsetof(struct opts, draw.unsafe),
 	    .help = "decode in this process: a hostile file can then do what "

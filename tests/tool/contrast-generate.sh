@@ -57,6 +57,9 @@ bad 'a delta within a word' '{"sides":[{"text":"a hotdog","delta":"dog"},
 	{"text":"a fox","delta":"fox"}]}' delta
 bad 'the same delta' '{"sides":[{"text":"a dog runs","delta":"runs"},
 	{"text":"a fox runs","delta":"runs"}]}' delta
+bad 'deltas that each stand in both' '{"sides":[
+	{"text":"a red cat on a blue mat","delta":"red"},
+	{"text":"a blue mat, a red cat on it","delta":"blue"}]}' delta
 bad 'an empty delta' '{"sides":[{"text":"a dog","delta":""},
 	{"text":"a fox","delta":"fox"}]}' delta
 

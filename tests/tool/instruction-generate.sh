@@ -58,3 +58,28 @@ done
 check_status 3 'no topic' gen <<< '{"kind":"task","path":[]}'
 check_status 3 'another kind' gen <<< '{"kind":"image","uri":"a"}'
 check_status 2 'no number' gen -c 0 in.jsonl
+
+# -- After a review -------------------------------------------------------------------
+for i in 1 2 3 4; do topic $i; done > grown.jsonl
+decide() { printf '{"id":"task:%032d","scores":[{"judge":"review","score":%d%s}]}\n' "$@"; }
+{ decide 1 1 ''; decide 2 0 ',"reason":"vague"'; decide 3 1 ',"path":["a","new"]'; } > review.jsonl
+rm -f led.db*
+stub_start --offered
+reviewed() {
+	riddle vote --judges review --min-sum 1 --join review.jsonl \
+		--failed lost.jsonl --max-failed 1 grown.jsonl |
+	jq -c '.scores[0].path as $new | del(.scores, .vote) |
+	    if $new then .was = .path | .path = $new else . end' |
+	riddle instruction-generate -m "$STUB_URL#stub" -c 3
+}
+check 'decisions are joined' reviewed
+cp .out out.jsonl
+check_output 'kept ones go on, one by its new name, each with its number' - \
+	sh -c 'jq -c .task.path out.jsonl | uniq -c | tr -s " "' \
+	<<< $' 3 ["a","b 1"]\n 3 ["a","new"]'
+check_output 'dropped and undecided ones are told apart' - jq -r \
+	'.lost + " " + .rule' lost.jsonl <<< $'dropped min-sum\nfailed missing'
+check_output 'the renamed one is known by its id' - sh -c \
+	'riddle ledger why "$(tail -n 1 out.jsonl | jq -r .id)" | grep -c "task:0*3$"' \
+	<<< 1
+check 'they fit their schema' riddle validate --ledger none --ids out.jsonl

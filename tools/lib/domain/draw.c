@@ -28,7 +28,6 @@ seed_of(const struct rdl_draw *d, const struct rdl_draw_group *g, size_t side)
 	struct rdl_buf text = RDL_BUF_INIT(256);
 	char name[RDL_ID_TEXT];
 	struct rdl_hash h;
-	uint32_t bits;
 
 	if (d->engine_opts.seed < 0 || !rdl_dialect_draws_by_seed(d->model))
 		return -1;
@@ -37,8 +36,8 @@ seed_of(const struct rdl_draw *d, const struct rdl_draw_group *g, size_t side)
 	    d->o.same_seed ? 0 : side, name);
 	h = rdl_hash_of(text.p, text.len);
 	rdl_buf_release(&text);
-	memcpy(&bits, h.b, sizeof(bits));
-	return bits & INT32_MAX;
+	return (int64_t)(h.b[0] & 0x7f) << 24 | h.b[1] << 16 | h.b[2] << 8 |
+	    h.b[3];
 }
 
 /* Is this a picture, of the size that was asked for? */
@@ -115,7 +114,7 @@ source(void *ctx, struct rdl_job *job, struct rdl_err *err)
 	ask(d, d->current, job);
 	if (d->current->asked < d->current->places)
 		return 1;
-	if (d->engine_opts.dry_run)
+	if (rdl_engine_silent(&d->engine_opts))
 		rdl_stage_passed(d->stage);
 	d->current = NULL;
 	return 1;
@@ -130,13 +129,20 @@ source_fd(void *ctx)
 /* -- Answers ----------------------------------------------------------------*/
 
 static void
-keep(struct rdl_draw_side *s, const struct rdl_job *job,
+keep(struct rdl_draw *d, struct rdl_draw_side *s, const struct rdl_job *job,
     const struct rdl_answer *a)
 {
 	const struct rdl_reply *r = a->reply;
+	const char *file = (const char *)r->images[0];
 
 	s->len = r->image_lens[0];
-	s->file = rdl_mem_dup((const char *)r->images[0], s->len);
+	rdl_draw_plain(&s->info, file, s->len, &d->plain);
+	s->plain = rdl_hash_sha256(d->plain.p, d->plain.len);
+	if (d->o.strip) {
+		file = d->plain.p;
+		s->len = d->plain.len;
+	}
+	s->file = rdl_mem_dup(file, s->len);
 	s->sha256 = rdl_hash_sha256(s->file, s->len);
 	s->seed = r->seed >= 0 ? r->seed : job->request.sampling.seed;
 	s->resolved = rdl_mem_strdup(r->resolved);
@@ -175,7 +181,7 @@ sink(void *ctx, struct rdl_job *job, const struct rdl_answer *a,
 		return -1;
 	}
 	if (a->ok)
-		keep(s, job, a);
+		keep(d, s, job, a);
 	else
 		lose_side(g, s, a);
 	if (++g->answered == g->places) {
@@ -267,7 +273,7 @@ open_all(struct rdl_draw *d, struct rdl_err *err)
 	if (check_opts(d, err) < 0 || read_size(d, err) < 0)
 		return -1;
 	d->model = rdl_model_resolve(e->model, e->models, !e->offline &&
-	    !e->dry_run, err);
+	    !e->dry_run && e->batch != RDL_BATCH_WRITE, err);
 	if (d->model == NULL || check_model(d, err) < 0)
 		return -1;
 	d->pool = rdl_pool_new(&pool, err);
@@ -285,6 +291,7 @@ rdl_draw_open(const struct rdl_draw_opts *opts,
 	rdl_buf_init(&d->line, RDL_LINE_MAX);
 	rdl_buf_init(&d->json, RDL_LINE_MAX);
 	rdl_buf_init(&d->uri, RDL_LINE_MAX);
+	rdl_buf_init(&d->plain, RDL_IMAGE_MAX);
 	rdl_buf_init(&d->estimate, 4096);
 	if (open_all(d, err) == 0)
 		return d;
@@ -306,6 +313,7 @@ rdl_draw_close(struct rdl_draw *d)
 	rdl_buf_release(&d->line);
 	rdl_buf_release(&d->json);
 	rdl_buf_release(&d->uri);
+	rdl_buf_release(&d->plain);
 	rdl_buf_release(&d->estimate);
 	free(d);
 }

@@ -18,6 +18,7 @@ struct rdl_draw_opts {
 				 * NULL: the server decides */
 	int64_t steps;		/* of the sampler; 0: the server decides */
 	bool same_seed;		/* of all sides of a record */
+	bool strip;		/* keep no texts, Exif or credentials */
 	bool unsafe;		/* decode in this process */
 };
 

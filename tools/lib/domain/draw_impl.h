@@ -20,7 +20,8 @@ struct rdl_draw_side {
 	/* What came. */
 	char *file;		/* owned */
 	size_t len;
-	struct rdl_sha256 sha256;
+	struct rdl_sha256 sha256;	/* of the file */
+	struct rdl_sha256 plain;	/* of the picture in it */
 	int64_t seed;		/* -1: not known */
 	char *resolved;		/* owned; the model by the server's own name,
 				 * or NULL */
@@ -54,15 +55,21 @@ struct rdl_draw {
 	struct rdl_draw_group *groups, *current;
 	struct rdl_rec rec;
 	struct rdl_contrast contrast;
-	struct rdl_map pictures;	/* SHA-256 to the text's hash */
+	struct rdl_map pictures;	/* plain SHA-256 to the text's hash */
 	uint64_t repeats;
 	struct rdl_err broken;	/* the decoders broke: ends the run */
-	struct rdl_buf line, json, uri, estimate;
+	struct rdl_buf line, json, uri, plain, estimate;
 };
 
 /* draw_read.c: a record that came, and its end. */
 struct rdl_draw_group *rdl_draw_group_new(struct rdl_draw *d);
 void rdl_draw_group_free(struct rdl_draw_group *g);
+
+/* draw_plain.c: put the file into out without texts, times, Exif and
+ * credentials; as it is if its format is not PNG, JPEG or WebP, or Exif turns
+ * the picture. */
+void rdl_draw_plain(const struct rdl_image_info *info, const char *file,
+    size_t len, struct rdl_buf *out);
 
 /* draw_write.c: all sides have their answers: the record, or its loss. */
 int rdl_draw_settle(struct rdl_draw *d, struct rdl_draw_group *g,

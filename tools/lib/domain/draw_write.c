@@ -48,17 +48,16 @@ is_repeat(struct rdl_draw *d, struct rdl_draw_group *g, size_t at)
 	size_t i;
 
 	for (i = 0; i < at; i++)
-		if (memcmp(&o[i].sha256, &s->sha256, sizeof(s->sha256)) == 0)
+		if (memcmp(&o[i].plain, &s->plain, sizeof(s->plain)) == 0)
 			break;
-	e = rdl_map_get(&d->pictures, (const char *)s->sha256.b,
-	    sizeof(s->sha256.b));
+	e = rdl_map_get(&d->pictures, (const char *)s->plain.b,
+	    sizeof(s->plain.b));
 	if (i < at)
 		(void)rdl_reason_set(&g->lost, true, "repeat", "sides %zu and "
-		    "%zu got the same picture, byte for byte", i + 1, at + 1);
+		    "%zu got the same picture", i + 1, at + 1);
 	else if (e != NULL && e->value != text_key(s->text))
 		(void)rdl_reason_set(&g->lost, true, "repeat", "side %zu got "
-		    "the same picture, byte for byte, as another text before "
-		    "it", at + 1);
+		    "the same picture as another text before it", at + 1);
 	else
 		return false;
 	rdl_hash_hex(g->lost.value, s->sha256.b, RDL_SHA256_LEN / 2);
@@ -80,8 +79,8 @@ are_new(struct rdl_draw *d, struct rdl_draw_group *g)
 			return false;
 	for (i = 0; i < g->n; i++) {
 		s = &g->sides[i];
-		rdl_map_put(&d->pictures, (const char *)s->sha256.b,
-		    sizeof(s->sha256.b), NULL)->value = text_key(s->text);
+		rdl_map_put(&d->pictures, (const char *)s->plain.b,
+		    sizeof(s->plain.b), NULL)->value = text_key(s->text);
 	}
 	return true;
 }

@@ -27,13 +27,15 @@ generator(const struct rdl_id *id, uint64_t seed, int purpose,
 	char name[RDL_ID_TEXT];
 	struct rdl_rng rng;
 	struct rdl_hash h;
+	size_t i;
 
 	rdl_id_format(id, name);
 	rdl_buf_addf(&text, "%" PRIu64 " %d %" PRId64 " %s", seed, purpose,
 	    rollout, name);
 	h = rdl_hash_of(text.p, text.len);
 	rdl_buf_release(&text);
-	memcpy(&rng.state, h.b, sizeof(rng.state));
+	for (rng.state = 0, i = 0; i < sizeof(rng.state); i++)
+		rng.state = rng.state << 8 | h.b[i];
 	return rng;
 }
 
@@ -173,6 +175,11 @@ compare(const struct rdl_buf text[2], const struct rdl_buf delta[2],
 			return rdl_err_set(why, RDL_E_INPUT, "the difference "
 			    "\"%.200s\" does not stand in the text of its "
 			    "side: \"%.200s\"", o->v[i].delta, o->v[i].text);
+	/* "a cat" may stand in "no picture of a cat", but not both in both. */
+	if (stands_in(&text[0], &delta[1]) && stands_in(&text[1], &delta[0]))
+		return rdl_err_set(why, RDL_E_INPUT, "what is to make the "
+		    "difference stands on both sides: \"%.200s\", "
+		    "\"%.200s\"", o->v[0].delta, o->v[1].delta);
 	return 0;
 }
 

@@ -37,8 +37,8 @@ struct rdl_pairing_held {
 void rdl_pairing_held_init(struct rdl_pairing_held *h, size_t dim);
 void rdl_pairing_held_release(struct rdl_pairing_held *h);
 
-/* Keep a contrast that goes by id, in the group of that name.  Memory: about
- * 200 bytes a side, and the vector. */
+/* Keep a contrast that goes by id, in the group of that name.  Memory: 200
+ * to 350 bytes a side, and the vector. */
 int rdl_pairing_held_add(struct rdl_pairing_held *h,
     const struct rdl_contrast *c, const struct rdl_id *id, const char *group,
     size_t len, struct rdl_err *err) RDL_MUST_CHECK;

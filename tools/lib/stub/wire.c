@@ -7,6 +7,7 @@
 #include "stub/wire.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #include "core/limits.h"
 #include "core/num.h"
@@ -257,6 +258,37 @@ drawn_from(const struct rdl_ask *a, uint64_t seed, enum rdl_wire_spoil spoil)
 	    hash;
 }
 
+static void
+add_big(struct rdl_buf *out, uint32_t v)
+{
+	int shift;
+
+	for (shift = 24; shift >= 0; shift -= 8)
+		rdl_buf_addc(out, (char)(v >> shift & 0xff));
+}
+
+/* A1111 writes prompt and settings into the file: a chunk tEXt behind the
+ * header, which is 33 bytes. */
+static void
+add_parameters(struct rdl_buf *png, const struct rdl_ask *a)
+{
+	struct rdl_buf text = RDL_BUF_INIT(RDL_IMAGE_MAX);
+	struct rdl_buf rest = RDL_BUF_INIT(RDL_IMAGE_MAX);
+
+	rdl_buf_add(&text, "tEXtparameters", 15);	/* and its NUL */
+	rdl_buf_add(&text, a->text, a->text_len);
+	rdl_buf_addf(&text, "\nSeed: %lld", (long long)a->image_seed);
+	rdl_buf_add(&rest, png->p + 33, png->len - 33);
+	png->len = 33;
+	add_big(png, (uint32_t)text.len - 4);
+	rdl_buf_add(png, text.p, text.len);
+	add_big(png, (uint32_t)crc32(0, (const Bytef *)text.p,
+	    (uInt)text.len));
+	rdl_buf_add(png, rest.p, rest.len);
+	rdl_buf_release(&text);
+	rdl_buf_release(&rest);
+}
+
 /* The reply of /sdapi/v1/txt2img; info is JSON in a string. */
 static void
 end_a1111(struct rdl_buf *out, const struct rdl_ask *a)
@@ -284,6 +316,8 @@ rdl_wire_images(struct rdl_buf *out, const struct rdl_ask *a, uint64_t seed,
 		rdl_buf_reset(&png);
 		rc = rdl_drawing_png(&png, rdl_word_mix(seed, hash,
 		    (uint64_t)i), w, h, err);
+		if (a->a1111 && rc == 0)
+			add_parameters(&png, a);
 		if (spoil == RDL_WIRE_HALF)
 			png.len /= 2;
 		rdl_buf_adds(out, i > 0 ? "," : "");
