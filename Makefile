@@ -185,8 +185,8 @@ bench-peers: setup ## measure the programs others use for the same
 valgrind: setup ## the unit tests under valgrind
 	@tests/setup.sh dev
 	@+$(AGAIN) unit-bins
-	@OUT=$(out) WRAP="valgrind -q --error-exitcode=99 --leak-check=full" \
-		tests/run.sh unit
+	@OUT=$(out) WRAP="valgrind -q --error-exitcode=99 --leak-check=full \
+		--child-silent-after-fork=yes" TIME_LIMIT=900 tests/run.sh unit
 
 # yyjson's foreach over a container that is not there adds to NULL, and stops.
 fuzz: setup ## FUZZ_SECONDS (20) of libFuzzer for each of tests/fuzz
@@ -197,6 +197,12 @@ fuzz: setup ## FUZZ_SECONDS (20) of libFuzzer for each of tests/fuzz
 	@OUT=$(B)/fuzz/sanitize tests/fuzz.sh $(FUZZ_SECONDS)
 
 fuzz-bins: $(FUZZ_BINS)
+
+torture: setup ## each call fails in turn, kills, no power; SHORT=1 a minute
+	@+$(AGAIN) all torture-bins
+	@OUT=$(out) tests/torture/run.sh $(PARTS)
+
+torture-bins: $(addprefix $(out)/torture/,fault.so record.so replay)
 
 bench-bins: $(BENCH_BINS)
 
@@ -289,6 +295,14 @@ $(out)/bin/riddle: $(out)/tools/riddle.o $(call floor_lib,core)
 	$(call say,ld)
 	$(Q)$(LINK)
 
+$(out)/torture/%.so: tests/torture/%.c $(wildcard tests/torture/*.h) $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,ld)
+	$(Q)$(CC) -std=c11 $(CFLAGS) $(WARN) $(WERROR) -fPIC -shared -o $@ $<
+
+$(out)/torture/%: $(out)/tests/torture/%.o
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $(LDHARDEN) -o $@ $<
+
 $(HELPER_BINS): $(out)/helper/%: $(out)/tests/helper/%.o
 	@mkdir -p $(@D)
 	$(call say,ld)
@@ -362,7 +376,7 @@ FORCE:
 .PHONY: FORCE all setup install uninstall clean distclean demo \
 	demo-preference record taskgalaxy instructengine verify check \
 	check-built unit-bins unit unit-built check-local check-peers \
-	local-model bench bench-peers valgrind fuzz fuzz-bins bench-bins peers-bins lint help \
+	local-model bench bench-peers valgrind fuzz fuzz-bins torture torture-bins bench-bins peers-bins lint help \
 	print-tools yyjson
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,19 +1,19 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034	# for who sources it
 # Sourced by faults.sh: the short runs of each tool that are disturbed.
 # Reads samples/ and what the demo pipeline made of it (torture_inputs makes
 # that, once); fills $T/base, the folder in which a run begins.
 #
 # case_setup NAME sets, for a run inside a copy of $T/base:
 #	cmd	the command; it ends with 0 when left alone
-#	finals	what it makes: never there by halves.  Folders, too
-#	grows	what it appends to: of use however far it came
+#	finals	files and folders that it makes: never there by halves
 #	model	calls are made, so what was asked is counted
 #	proof	a command whose output tells that a second run did its work,
-#		where the output of the first tells what was new
+#		where the first one's own output tells what was new
 
 CASES='validate ask ask-json taxonomy-expand task-filter qa-generate
 qa-judge-pixels vote select dedupe dedupe-near cross-pair image-ingest
-clip-embed clip-filter export-llava export-hf export-tar report ledger-why
+clip-embed clip-filter export-llava export-hf export-tar
+export-again report ledger-why
 ledger-drops ledger-verify ledger-index ledger-merge ledger-vacuum'
 
 IN=$OUT/torture/in
@@ -33,9 +33,10 @@ torture_inputs() {
 
 # One server for all, which answers each tool by the name of the model.
 torture_stub() {
-	cat >replies <<'END'
+	jq -c . >replies <<'END'
 {"model": "filter", "reply": {"tasks": ["any"]}}
-{"model": "pairs", "reply": {"pairs": [{"task": "any", "question": "q", "answer": "a"}]}}
+{"model": "pairs", "reply":
+  {"pairs": [{"task": "any", "question": "q", "answer": "a"}]}}
 {"model": "words", "reply": "Words for {{prompt_hash}}."}
 END
 	stub_start --log log.jsonl --taxonomy --children 3 \
@@ -51,9 +52,10 @@ small_ledger() {
 	ask_rows >rows.jsonl
 	echo 'Count to {{n}}.' >p.prompt
 	riddle ask --ledger "$1" -p p.prompt -m "$STUB_URL#words" --limit "$2" \
-	    rows.jsonl >asked.jsonl
+	    rows.jsonl >asked.jsonl 2>/dev/null
 	echo '{"kind":"qa","id":"not-one"}' >>asked.jsonl
-	riddle validate --ledger "$1" --max-failed 100% asked.jsonl >checked.jsonl
+	riddle validate --ledger "$1" --max-failed 100% asked.jsonl \
+	    >checked.jsonl 2>/dev/null
 	[ -s checked.jsonl ]
 }
 
@@ -65,7 +67,8 @@ setup_ask() {
 	    --model "$STUB_URL#words" rows.jsonl)
 	if [ "$1" = ask-json ]; then
 		printf '%s\n' --- 'output: { format: json, schema: ' \
-		    '  { n: integer, why?: string } }' --- 'Say {{n}}.' >p.prompt
+		    '  { n: integer, why?: string } }' --- 'Say {{n}}.' \
+		    >p.prompt
 		cmd[8]=$STUB_URL#stub
 	fi
 	finals=(lost)
@@ -75,7 +78,8 @@ setup_matches() {
 	model=1
 	awk 'BEGIN { for (i = 1; i <= 3; i++) {
 	    printf "{\"kind\":\"match\",\"id\":\"match:%032d\",\"image\":", i
-	    printf "{\"id\":\"i%d\",\"uri\":\"a.png\",\"caption\":\"%d\"},", i, i
+	    printf "{\"id\":\"i%d\",\"uri\":\"a.png\",", i
+	    printf "\"caption\":\"%d\"},", i
 	    print "\"tasks\":[{\"id\":\"t\",\"path\":[\"any\"]}]}" } }' \
 	    >matches.jsonl
 	cmd=("$1" --ledger led.db --images caption --failed lost
@@ -95,7 +99,8 @@ setup_ledger() {
 		proof=(riddle ledger --ledger led.db --json why
 		    "$(jq -r .id checked.jsonl | head -n 1)") ;;
 	vacuum)	cmd=(ledger --ledger led.db vacuum)
-		proof=(sqlite3 led.db 'select id, run from records order by 1, 2') ;;
+		proof=(sqlite3 led.db
+		    'select id, run from records order by 1, 2') ;;
 	merge)	mv led.db whole.db
 		rm -f led.db-*
 		small_ledger led.db 2
@@ -109,7 +114,7 @@ setup_ledger() {
 setup_clip() {
 	cmd=("$1" --ledger led.db --failed lost --threads 2 --vectors v.rdv
 	    --model samples/demo-clip "$IN/images.jsonl")
-	finals=(lost) grows=(v.rdv)
+	finals=(lost)
 	if [ "$1" = clip-embed ]; then
 		cmd+=(--npy v.npy)
 		finals+=(v.npy)
@@ -133,7 +138,7 @@ setup_judge() {
 
 # One per name; most are a line.
 case_setup() {
-	cmd=() finals=() grows=() model='' proof=()
+	cmd=() finals=() model='' proof=()
 	mkdir -p "$T/base"
 	cd "$T/base" || exit 1
 	ln -s "$ROOT/samples" samples
@@ -157,7 +162,7 @@ case_setup() {
 		    --failed lost --stats-json stats "$IN/judge-1.jsonl")
 		finals=(lost stats) ;;
 	select)	cmd=(select --ledger led.db --failed lost --sample 2
-		    --split train=0.5,test=0.5 --leaks drop "$IN/voted.jsonl")
+		    --split "train=0.5,test=0.5" --leaks drop "$IN/voted.jsonl")
 		finals=(lost) ;;
 	dedupe)	cmd=(dedupe --ledger led.db --field question "$IN/qa.jsonl") ;;
 	dedupe-near)
@@ -167,7 +172,10 @@ case_setup() {
 		awk 'BEGIN { for (i = 0; i < 3; i++) {
 		    printf "{\"kind\":\"contrast\",\"base\":\"b %d\",", i
 		    printf "\"dimension\":\"content\",\"sides\":["
-		    for (j = 0; j < 2; j++) printf "%s{\"text\":\"t %d %d\",\"image\":{\"id\":\"image:%d-%d\",\"uri\":\"a.png\"}}", j ? "," : "", i, j, i, j
+		    for (j = 0; j < 2; j++) {
+			printf "%s{\"text\":\"t %d %d\",", j ? "," : "", i, j
+			printf "\"image\":{\"id\":\"image:%d-%d\",", i, j
+			printf "\"uri\":\"a.png\"}}" }
 		    print "]}" } }' >groups.jsonl
 		cmd=(cross-pair --ledger led.db --folds 2 groups.jsonl) ;;
 	image-ingest)
@@ -177,11 +185,15 @@ case_setup() {
 		tar -cf some.tar pictures
 		cmd=(image-ingest --ledger led.db --captions --store store
 		    --threads 2 --failed lost pictures some.tar)
-		finals=(lost) grows=(store) ;;
+		finals=(lost) ;;
 	clip-embed|clip-filter)	setup_clip "$1" ;;
 	export-llava)	setup_export llava ;;
 	export-hf)	setup_export hf ;;
 	export-tar)	setup_export webdataset ;;
+	export-again)
+		head -n 2 "$IN/rows.jsonl" | riddle export --ledger none \
+		    --format hf --out "set" 2>/dev/null || exit 1
+		setup_export hf ;;
 	report)	cmd=(report --ledger none --out page.html --title t
 		    --funnel "$IN/funnel.jsonl" --matches "$IN/matches.jsonl"
 		    --agreement "$IN/agreement.json" "$IN/rows.jsonl")

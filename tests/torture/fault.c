@@ -8,10 +8,10 @@
  *	FAULT_KIND=	alloc, or io: all that is listed in kinds[] below
  *	FAULT_AT=N	fail the Nth call of the kind, from 1; 0 none
  *	FAULT_ONWARD=1	and all later ones (io: of the same name)
- *	FAULT_HOW=	a or b, the first or second error of kinds[]; short: half
- *			of a read or write; eintr: interrupted by a signal
+ *	FAULT_HOW=	a or b, the first or second error of kinds[]; short:
+ *			half of a read or write; eintr: it is interrupted
  *	FAULT_BYTES=N	the disk is full after N bytes in regular files
- *	FAULT_TRACE=1	a line for each call: number, name, hash of its callers
+ *	FAULT_TRACE=1	a line for each call: number, name, its callers' hash
  *
  * FILE begins with two numbers of 8 bytes, calls counted and calls failed;
  * two more of no use here, and text from byte 32 on.
@@ -70,6 +70,7 @@ static struct shared *sh;
 static bool do_alloc, do_io, onward, tracing;
 static enum how how;
 static uint64_t fail_at, disk_bytes;
+static pid_t self;	/* its children may not even ask what a file is */
 static const char *onward_name;
 static _Thread_local bool inside;
 
@@ -202,6 +203,7 @@ begin(void)
 	if (p == MAP_FAILED)
 		abort();
 	(void)syscall(SYS_close, fd);
+	self = getpid();
 	fail_at = number_of("FAULT_AT");
 	disk_bytes = number_of("FAULT_BYTES");
 	onward = number_of("FAULT_ONWARD") != 0;
@@ -211,14 +213,14 @@ begin(void)
 	how = h == NULL || h[0] == 'a' ? HOW_A : h[0] == 'b' ? HOW_B :
 	    h[0] == 's' ? HOW_SHORT : HOW_EINTR;
 	(void)backtrace(frames, 2);	/* loads what it needs */
-	if (getenv("ASAN_OPTIONS") == NULL) {
+	if (dlsym(RTLD_DEFAULT, "__asan_init") == NULL) {
 		(void)signal(SIGSEGV, crashed);
 		(void)signal(SIGABRT, crashed);
 	}
 	sh = p;
 }
 
-/* -- Memory ------------------------------------------------------------------*/
+/* -- Memory ---------------------------------------------------------------- */
 
 /* Looked up with dlsym, and not glibc's own names, so that a sanitizer's
  * allocator may stand behind. */
@@ -276,7 +278,7 @@ posix_memalign(void **p, size_t align, size_t n)
 	return REAL(posix_memalign)(p, align, n);
 }
 
-/* -- Files -------------------------------------------------------------------*/
+/* -- Files ----------------------------------------------------------------- */
 
 /* Should this call fail?  Then with which error. */
 static bool
@@ -300,8 +302,8 @@ room(int fd, size_t *len)
 	struct stat st;
 	uint64_t had;
 
-	if (disk_bytes == 0 || sh == NULL || syscall(SYS_fstat, fd, &st) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (disk_bytes == 0 || sh == NULL || getpid() != self ||
+	    syscall(SYS_fstat, fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return true;
 	had = atomic_fetch_add(&sh->bytes, *len);
 	if (had + *len <= disk_bytes)

@@ -5,6 +5,7 @@
 # output's name, or spoil the ledger; and the run after it, left alone, gives
 # the undisturbed bytes and asks nobody for what the ledger holds.
 #	MAX=N	at most so many faults of this case, spread evenly; 0: all
+#	ONLY=K	of io: only calls of this kind, as fault.c names them
 #	ALL=1	every allocation, not only one of each place in the program
 # A line "fault ..." for each finding says how to make it again.
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -16,6 +17,9 @@ MAX=${MAX:-0}
 SHIM=$OUT/torture/fault.so
 TIME=45		# decoders have 30 s for a file
 torture_inputs || exit 1
+# In a build with a sanitizer the shim stands before its allocator.
+export ASAN_OPTIONS=verify_asan_link_order=0:allocator_may_return_null=1
+export UBSAN_OPTIONS=print_stacktrace=1
 export PATH="$OUT/bin:$PATH"
 
 faults=0 findings=0 failed_runs=0
@@ -24,7 +28,6 @@ declare -A by_name=()
 finding() {
 	findings=$((findings + 1))
 	echo "# fault $name: $how: $1"
-	[ -z "${KEEP:-}" ] || { rm -rf "$KEEP.$findings"; cp -R w "$KEEP.$findings"; }
 }
 
 fresh() {
@@ -42,8 +45,9 @@ tool() {
 
 # like PATH PATH: equal.  A page leaves out a picture that it cannot make.
 like() {
+	local img='s/<img [^>]*>//g'
 	diff -r "$1" "$2" >/dev/null 2>&1 || { [[ $1 == *.html ]] &&
-	    cmp -s <(sed 's/<img [^>]*>//g' "$1") <(sed 's/<img [^>]*>//g' "$2"); }
+	    cmp -s <(sed "$img" "$1") <(sed "$img" "$2"); }
 }
 
 same() {
@@ -64,22 +68,28 @@ whole() {
 }
 
 held() {
-	if [ -s w/led.db ]; then
-		sqlite3 -readonly w/led.db 'select count(*) from call' 2>/dev/null ||
-		    echo 0
-	else
-		echo 0
-	fi
+	local n=
+	[ ! -s w/led.db ] || n=$(sqlite3 -readonly w/led.db \
+	    'select count(*) from call' 2>/dev/null)
+	echo "${n:-0}"
 }
 
-asked() { wc -l <log.jsonl; }
+asked() { [ -z "$model" ] && echo 0 || wc -l <log.jsonl; }
+
+# shellcheck disable=SC2094	# written, then read
+ledger_sound() {
+	[ ! -s w/led.db ] ||
+	    riddle ledger --ledger w/led.db verify >verify 2>&1 ||
+	    grep -q 'is empty, and no ledger yet' verify ||
+	    finding "the ledger: $(head -n 3 verify | tr '\n' ' ')"
+}
 
 # The run was disturbed and ended with $1.
 judge() {
-	local status=$1 had=0 before=0
+	local status=$1 had=0 before=0 now
 	case $status in
 	127)	grep -q 'thread-local data: ABORT' err ||
-		    finding 'dies: status 127' ;;	# glibc does that
+		    finding 'dies: status 127' ;;	# by glibc
 	0)	[ ${#proof[@]} -gt 0 ] || same got.out ||
 		    finding 'success, and other bytes' ;;
 	124|137)	finding 'hangs' ;;
@@ -87,14 +97,16 @@ judge() {
 		finding "dies: status $status"
 		grep '(.*) *\[0x' err | head -n 12 | sed 's/^/#	/' ;;
 	*)	failed_runs=$((failed_runs + 1))
-		[ -s err ] || [ "$name" = ledger-verify ] || finding "status $status without a message" ;;
+		[ -s err ] || [ "$name" = ledger-verify ] ||
+		    finding "status $status without a message" ;;
 	esac
-	grep -Eq 'Sanitizer|runtime error' err && finding 'sanitizer'
-	[ "$status" -eq 3 ] || whole	# with 3, whole, and of fewer records
-	if [ -s w/led.db ] && ! riddle ledger --ledger w/led.db verify \
-	    >verify 2>&1 && ! grep -q 'is empty, and no ledger yet' verify; then
-		finding "the ledger: $(head -n 3 verify | tr '\n' ' ')"
+	if grep -Eq 'Sanitizer|runtime error' err; then
+		finding sanitizer
+		grep -E 'Sanitizer|runtime error|^ +#[0-9]' err | head -n 14 |
+		    sed 's/^/#	/'
 	fi
+	[ "$status" -eq 3 ] || whole	# with 3, whole, and of fewer records
+	ledger_sound
 	if [ -n "$model" ]; then
 		had=$(held) before=$(asked)
 	fi
@@ -106,8 +118,9 @@ judge() {
 	elif ! same again.out; then
 		finding 'run again, other bytes'
 	fi
-	[ -z "$model" ] || [ $(($(asked) - before)) -eq $((calls - had)) ] ||
-	    finding "$had of $calls calls held, then $(($(asked) - before)) asked"
+	now=$(($(asked) - before))
+	[ -z "$model" ] || [ $now -eq $((calls - had)) ] ||
+	    finding "$had of $calls calls held, then $now asked"
 }
 
 # disturb SETTING...: once.
@@ -131,7 +144,8 @@ disturb() {
 spread() {
 	awk -v max="$MAX" '{ l[NR] = $0 } END { n = NR
 		if (max == 0 || n <= max) max = n
-		for (i = 0; i < max; i++) print l[int((i + 0.5) * n / max) + 1] }'
+		for (i = 0; i < max; i++)
+			print l[int((i + 0.5) * n / max) + 1] }'
 }
 
 # Calls of the undisturbed run: number, name, place.
@@ -148,12 +162,14 @@ alloc_plan() {
 	    sed 's/^/FAULT_KIND=alloc FAULT_AT=/'
 }
 
-# Each call fails in two ways (a lock never onward: it is waited for); reads and writes are cut short or interrupted,
-# too.
+# Each call fails in two ways; reads and writes are cut short or interrupted,
+# too.  A lock never fails onward: it is waited for.
 io_plan() {
-	trace io | awk '{ print $1, "FAULT_HOW=a"
+	trace io | awk -v only="${ONLY:-}" 'only == "" || $2 == only {
+		print $1, "FAULT_HOW=a"
 		print $1, "FAULT_HOW=b"
-		if (NR % 3 == 0 && $2 != "lock") print $1, "FAULT_HOW=a FAULT_ONWARD=1"
+		if (NR % 3 == 0 && $2 != "lock")
+			print $1, "FAULT_HOW=a FAULT_ONWARD=1"
 		if ($2 == "read" || $2 == "write") {
 			print $1, "FAULT_HOW=short"
 			print $1, "FAULT_HOW=eintr" } }' | spread |
@@ -167,7 +183,8 @@ full_plan() {
 	tool ../got.out FAULT_LOG="$T/fault.log" FAULT_KIND=io FAULT_BYTES=$all
 	n=$(od -An -j 24 -N 8 -tu8 fault.log)
 	awk -v n="$n" -v m="$((MAX > 0 ? MAX : 200))" 'BEGIN { srand(1)
-		for (i = 0; i < m; i++) print 1 + int(rand() * n) }' |
+		for (i = 0; i < m; i++)
+			print 1 + int((i + rand()) / m * 0.98 * n) }' |
 	    sed 's/^/FAULT_KIND=io FAULT_BYTES=/'
 }
 

@@ -34,13 +34,18 @@ real(const char *name, void *slot[1])
 	return slot;
 }
 
-/* The name behind the prefix, or NULL if the file is none of them. */
+/* The name behind the prefix, "." for the folder itself, or NULL if the file
+ * is none of them. */
 static const char *
 wanted(const char *path)
 {
 	const char *prefix = getenv("RECORD_PREFIX");
 	size_t n = prefix == NULL ? 0 : strlen(prefix), len = strlen(path);
 
+	if (n > len && path[0] == '/' && prefix[len] == '/' &&
+	    strncmp(path, prefix, len) == 0 && strrchr(prefix, '/') ==
+	    prefix + len)
+		return ".";
 	if (n == 0 || strncmp(path, prefix, n) != 0 ||
 	    (len > 4 && strcmp(path + len - 4, "-shm") == 0))
 		return NULL;

@@ -29,7 +29,7 @@ struct file {
 static struct file files[FILES_MAX];
 static uint64_t state;
 
-static void
+static _Noreturn void
 die(const char *why)
 {
 	fprintf(stderr, "replay: %s\n", why);
@@ -74,7 +74,6 @@ file_of(const struct change *c)
 			return f;
 	}
 	die("too many files");
-	return NULL;
 }
 
 static void
@@ -116,12 +115,37 @@ apply(struct file *f, const struct change *c, bool torn)
 	}
 }
 
+/* A folder was synced: what was removed is gone. */
+static void
+sync_names(void)
+{
+	struct file *f;
+	size_t i, from;
+
+	for (f = files; f < files + FILES_MAX; f++) {
+		for (from = i = 0; i < f->n; i++)
+			if (f->waiting[i]->op == OP_UNLINK)
+				from = i + 1;
+		if (from == 0)
+			continue;
+		apply(f, f->waiting[from - 1], false);
+		f->n -= from;
+		memmove(f->waiting, f->waiting + from,
+		    f->n * sizeof(f->waiting[0]));
+	}
+}
+
 static void
 take(const struct change *c)
 {
-	struct file *f = file_of(c);
+	struct file *f;
 	size_t i;
 
+	if (c->name_len == 1 && *(const char *)(c + 1) == '.') {
+		sync_names();
+		return;
+	}
+	f = file_of(c);
 	if (c->op != OP_SYNC) {
 		f->waiting = grown(f->waiting, (f->n + 1) * sizeof(c));
 		f->waiting[f->n++] = c;
@@ -132,15 +156,25 @@ take(const struct change *c)
 	f->n = 0;
 }
 
-/* The power goes.  One file in four loses all that waits, one none of it. */
+/* The power goes.  One file in four loses all that waits, one none of it.  A
+ * file that was made anew under its name is the old one, or the new one. */
 static void
 lose(struct file *f)
 {
 	uint64_t how = chance(4), one;
-	size_t i;
+	size_t i, from = 0, to = f->n;
 
-	for (i = 0; i < f->n; i++) {
-		one = how == 0 ? 0 : how == 1 ? 1 : chance(3);
+	for (i = 0; i < f->n; i++)
+		if (f->waiting[i]->op == OP_UNLINK && how > 0 &&
+		    (how == 1 || chance(2) == 0))
+			from = i;
+		else if (f->waiting[i]->op == OP_UNLINK) {
+			to = i;
+			break;
+		}
+	for (i = from; i < to; i++) {
+		one = f->waiting[i]->op == OP_UNLINK || how == 1 ? 1 :
+		    how == 0 ? 0 : chance(3);
 		if (one > 0)
 			apply(f, f->waiting[i], one == 2);
 	}
@@ -167,7 +201,7 @@ load(const char *path, size_t *len)
 {
 	FILE *in = fopen(path, "r");
 	unsigned char *p;
-	long size;
+	long size = 0;
 
 	if (in == NULL || fseek(in, 0, SEEK_END) != 0 ||
 	    (size = ftell(in)) < 0 || fseek(in, 0, SEEK_SET) != 0)

@@ -335,6 +335,55 @@ test_reader_sees_the_log(void **state)
 	assert_int_equal(rdl_ledger_close(w, &err), 0);
 }
 
+/* A writer that dies while it turns a new file into a ledger leaves a rollback
+ * journal, which a reader may not play back. */
+static void
+test_reader_ends_what_a_dead_writer_began(void **state)
+{
+	struct rdl_err err = RDL_ERR_INIT;
+	struct rdl_db *db;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	assert_int_equal(rdl_db_open(&db, at("hot.db"), true, &err), 0);
+	exec(db, "PRAGMA application_id = 1380207687; CREATE TABLE t (a); "
+	    "INSERT INTO t VALUES (1)");
+	rdl_db_close(db);
+	pid = fork();
+	if (pid == 0) {
+		if (rdl_db_open(&db, at("hot.db"), true, &err) < 0)
+			_exit(1);
+		exec(db, "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; "
+		    "BEGIN; WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
+		    "SELECT i + 1 FROM n WHERE i < 500) INSERT INTO t SELECT "
+		    "zeroblob(1000) FROM n");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(access(at("hot.db-journal"), F_OK), 0);
+	assert_int_equal(rdl_db_open(&db, at("hot.db"), false, &err), 0);
+	assert_int_equal(number(db, "SELECT count(*) FROM t"), 1);
+	rdl_db_close(db);
+}
+
+static void
+test_durable_is_for_a_while(void **state)
+{
+	struct rdl_err err = RDL_ERR_INIT;
+	struct rdl_db *db;
+
+	(void)state;
+	assert_int_equal(rdl_db_open(&db, at("durable.db"), true, &err), 0);
+	assert_int_equal(number(db, "PRAGMA synchronous"), 1);
+	rdl_db_durable(db, true);
+	assert_int_equal(number(db, "PRAGMA synchronous"), 2);
+	rdl_db_durable(db, false);
+	assert_int_equal(number(db, "PRAGMA synchronous"), 1);
+	rdl_db_close(db);
+}
+
 static void
 test_a_lock_is_waited_for_and_then_named(void **state)
 {
@@ -443,6 +492,8 @@ main(void)
 		cmocka_unit_test(test_damage_is_named),
 		cmocka_unit_test(test_read_only_is_named),
 		cmocka_unit_test(test_reader_sees_the_log),
+		cmocka_unit_test(test_reader_ends_what_a_dead_writer_began),
+		cmocka_unit_test(test_durable_is_for_a_while),
 		cmocka_unit_test(test_a_lock_is_waited_for_and_then_named),
 		cmocka_unit_test(test_names_are_taken_as_they_are),
 		cmocka_unit_test(test_many_create_at_once),

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "core/mem.h"
+
 /* Bytes at the start of p that are ASCII, or a few less. */
 static size_t
 ascii_run(const utf8proc_uint8_t *p, size_t len)
@@ -91,6 +93,8 @@ normalise(struct rdl_buf *out, const char *p, size_t len, unsigned int options)
 	n = utf8proc_map((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)len,
 	    &norm, (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE |
 	    options));
+	if (n == UTF8PROC_ERROR_NOMEM)
+		rdl_mem_exhausted(len);
 	if (n < 0)
 		return -1;
 	squeeze(out, norm, n);

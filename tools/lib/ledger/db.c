@@ -112,14 +112,17 @@ check_identity(struct rdl_db *db, struct rdl_err *err)
 }
 
 /* Changing to WAL needs the file for a moment alone, and SQLite does not call
- * the busy handler for that. */
+ * the busy handler for that.  It goes by a rollback journal: were that to come
+ * back after a loss of power, it would empty the ledger; so its end is synced,
+ * too (EXTRA). */
 static int
 set_wal(struct rdl_db *db, struct rdl_err *err)
 {
 	int rc, count = 0;
 
 	do
-		rc = sqlite3_exec(db->h, "PRAGMA journal_mode = WAL;"
+		rc = sqlite3_exec(db->h, "PRAGMA synchronous = EXTRA;"
+		    "PRAGMA journal_mode = WAL;"
 		    "PRAGMA synchronous = NORMAL;"
 		    "PRAGMA wal_autocheckpoint = 4000;"
 		    "PRAGMA cache_size = -24000;"
@@ -211,8 +214,16 @@ at_rest(const char *path)
 	return rest;
 }
 
+static void
+close_handle(struct rdl_db *db)
+{
+	(void)sqlite3_close_v2(db->h);
+	db->h = NULL;
+}
+
 /* A reader of a WAL database needs its -shm file, which it cannot make in a
- * directory that it cannot write. */
+ * directory that it cannot write.  And it cannot end what a writer that died in
+ * the first moment of the file began: a writer opens it for a moment first. */
 static int
 open_reader(struct rdl_db *db, struct rdl_err *err)
 {
@@ -220,12 +231,19 @@ open_reader(struct rdl_db *db, struct rdl_err *err)
 
 	if (open_handle(db, SQLITE_OPEN_READONLY, err) == 0)
 		return 0;
-	rc = sqlite3_errcode(db->h) & 0xff;
+	rc = sqlite3_extended_errcode(db->h);
+	if (rc == SQLITE_READONLY_ROLLBACK && access(db->path, W_OK) == 0) {
+		close_handle(db);
+		if (open_handle(db, SQLITE_OPEN_READWRITE, err) < 0)
+			return -1;
+		close_handle(db);
+		return open_handle(db, SQLITE_OPEN_READONLY, err);
+	}
+	rc &= 0xff;
 	if (access(db->path, R_OK) < 0 || !at_rest(db->path) ||
 	    (rc != SQLITE_CANTOPEN && rc != SQLITE_READONLY))
 		return -1;
-	(void)sqlite3_close_v2(db->h);
-	db->h = NULL;
+	close_handle(db);
 	return open_handle(db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
 }
 
@@ -285,6 +303,14 @@ rdl_db_cache(struct rdl_db *db, int kib)
 	(void)snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%d", kib);
 	/* Without it all is as right, and slower. */
 	(void)sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+}
+
+void
+rdl_db_durable(struct rdl_db *db, bool durable)
+{
+	/* Without it all is as right, and lost more easily. */
+	(void)sqlite3_exec(db->h, durable ? "PRAGMA synchronous = FULL" :
+	    "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
 }
 
 void

@@ -30,6 +30,13 @@ int rdl_db_open(struct rdl_db **out, const char *path, bool writable,
 #define RDL_DB_APPENDS 1000
 void rdl_db_cache(struct rdl_db *db, int kib);
 
+/*
+ * Whether a commit returns only when it, and all before it, would outlive a
+ * loss of power; if not, the file is as sound after one, and of the last
+ * commits some are gone.  Not inside a transaction.  A writer begins without.
+ */
+void rdl_db_durable(struct rdl_db *db, bool durable);
+
 /* Wait up to ms for a lock from now on. */
 void rdl_db_wait(struct rdl_db *db, int64_t ms);
 

@@ -159,11 +159,20 @@ write_totals(struct rdl_ledger *l, const char *status, const char *message,
 	return 0;
 }
 
+/* About once a second: what was paid until now outlives a loss of power. */
 int
 rdl_run_update(struct rdl_ledger *l, const struct rdl_run_totals *t,
     struct rdl_err *err)
 {
-	return write_totals(l, NULL, NULL, t, err);
+	bool durable = !rdl_db_in_transaction(l->db);
+	int rc;
+
+	if (durable)
+		rdl_db_durable(l->db, true);
+	rc = write_totals(l, NULL, NULL, t, err);
+	if (durable)
+		rdl_db_durable(l->db, false);
+	return rc;
 }
 
 /* A sum that does not hold: the run is kept as failed, with the reason. */

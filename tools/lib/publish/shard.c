@@ -53,6 +53,8 @@ add_member(struct rdl_split *p, const char *name, const void *data,
 	struct archive_entry *e = archive_entry_new();
 	int rc = 0;
 
+	if (e == NULL)
+		rdl_mem_exhausted(0);
 	archive_entry_set_pathname(e, name);
 	archive_entry_set_filetype(e, AE_IFREG);
 	archive_entry_set_perm(e, 0644);
