@@ -11,8 +11,32 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const dialects[] = { "openai", "anthropic", "gemini" };
+static const char *const dialects[] = { "openai", "anthropic", "gemini",
+	"a1111" };
 static const enum rdl_op ops[] = { RDL_OP_CHAT, RDL_OP_EMBED, RDL_OP_IMAGE };
+
+static volatile double sink;
+
+/* Look at every byte that was given out. */
+static void
+use(const struct rdl_reply *reply)
+{
+	size_t i, j;
+
+	if (reply->text != NULL && reply->text[reply->len] != '\0')
+		abort();
+	for (i = 0; i < reply->nvectors * reply->dim; i++)
+		sink += (double)reply->vectors[i];
+	for (i = 0; i < reply->nimages; i++)
+		for (j = 0; j < reply->image_lens[i]; j++)
+			sink += reply->images[i][j];
+	if (reply->refusal != NULL)
+		sink += (double)strlen(reply->refusal);
+	if (reply->resolved != NULL)
+		sink += (double)strlen(reply->resolved);
+	if (reply->id != NULL)
+		sink += (double)strlen(reply->id);
+}
 
 static void
 read_reply(const struct rdl_dialect *d, enum rdl_op op, const char *body,
@@ -35,12 +59,12 @@ read_reply(const struct rdl_dialect *d, enum rdl_op op, const char *body,
 	r.op = op;
 	r.model = &model;
 	r.prompt = "a";
+	r.size = "64x64";
 	r.inputs = inputs;
 	r.ninputs = RDL_NELEM(inputs);
-	if (d->read(&r, body, len, &arena, &reply, &err) == 0) {
-		if (reply.text != NULL && reply.text[reply.len] != '\0')
-			abort();
-	} else if (err.cls != RDL_E_REMOTE || err.msg[0] == '\0')
+	if (d->read(&r, body, len, &arena, &reply, &err) == 0)
+		use(&reply);
+	else if (err.cls != RDL_E_REMOTE || err.msg[0] == '\0')
 		abort();
 	rdl_arena_release(&arena);
 }
@@ -70,14 +94,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	body = malloc(size);	/* of its exact size, for ASan */
+	/* Of its exact size, for ASan. */
+	body = malloc(size > 1 ? size - 1 : 1);
 	if (body == NULL)
 		abort();
 	memcpy(body, data + 1, size - 1);
 	d = rdl_dialect_find(dialects[data[0] % RDL_NELEM(dialects)]);
 	if (d == NULL)
 		abort();
-	read_reply(d, ops[data[0] / 3 % RDL_NELEM(ops)], body, size - 1);
+	read_reply(d, ops[data[0] / RDL_NELEM(dialects) %
+	    RDL_NELEM(ops)], body, size - 1);
 	judge(statuses[data[0] % RDL_NELEM(statuses)], body, size - 1);
 	free(body);
 	return 0;

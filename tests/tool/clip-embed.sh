@@ -45,6 +45,20 @@ done < <(head -n 5 images.jsonl) > alone
 head -n 5 out.auto > five
 check_equal 'alone or in a batch: the same bytes' five alone
 
+# A folder with the tokenizer of another model.
+mkdir other
+cp "$model"/*.json "$model/model.safetensors" other/
+jq '.text_config.eos_token_id = 4093' "$model/config.json" > other/config.json
+check_status 1 'a tokenizer that ends texts otherwise' \
+	riddle clip-embed --ledger none --model other --add e texts.jsonl
+check_stderr 'and it says so' 'other: the tokenizer is of another model'
+jq '.added_tokens += [.added_tokens[0] + { id: 4096, content: "<more>" }]' \
+	"$model/tokenizer.json" > other/tokenizer.json
+cp "$model/config.json" other/
+check_status 1 'a tokenizer with more tokens' \
+	riddle clip-embed --ledger none --model other --add e texts.jsonl
+check_stderr 'and it says how many' 'it has 4097 tokens, the model 4096'
+
 # Records pass untouched; the matrix has a row for each.
 embed --npy e.npy --vectors v images.jsonl > same
 check_equal 'records pass byte for byte' images.jsonl same

@@ -89,6 +89,21 @@ http_server_reset(int fd)
 	_exit(0);
 }
 
+/*
+ * Hang up as RFC 9112, 9.6 wants it: close this half, then read what the other
+ * side still sends.  Closing with bytes unread resets the connection, and a
+ * client that is sending at that moment loses the reply.
+ */
+static void
+http_server_linger(int fd)
+{
+	static char rest[65536];
+
+	(void)shutdown(fd, SHUT_WR);
+	while (recv(fd, rest, sizeof(rest), 0) > 0)
+		;
+}
+
 static void
 http_server_limits(int fd, const char *kind)
 {
@@ -110,7 +125,7 @@ http_server_limits(int fd, const char *kind)
 	    strcmp(kind, "azure") == 0 ? azure : openai, "{}", 2);
 }
 
-/* The body of a request was read, except for /early. */
+/* The body of a request was read, except for /early and /early-reset. */
 static void
 http_server_answer(int fd, const char *path, const char *head,
     const char *body, size_t len, int nth)
@@ -163,9 +178,11 @@ http_server_answer(int fd, const char *path, const char *head,
 	} else if (strcmp(path, "/bye") == 0) {
 		http_server_reply(fd, "200 OK", "", "bye", 3);
 		_exit(0);
-	} else if (strcmp(path, "/early") == 0) {
+	} else if (strncmp(path, "/early", 6) == 0) {
 		http_server_reply(fd, "413 Payload Too Large",
 		    "Connection: close\r\n", "too large", 9);
+		if (strcmp(path, "/early") == 0)
+			http_server_linger(fd);
 		_exit(0);
 	} else {
 		http_server_reply(fd, "404 Not Found", "", "{}", 2);
@@ -199,7 +216,7 @@ http_server_read(int fd, char *head, size_t size, char **body, size_t *len)
 	*len = need;
 	memcpy(*body, end, have);
 	*end = '\0';
-	if (strstr(head, " /early ") != NULL)
+	if (strstr(head, " /early") != NULL)
 		return 1;
 	while (have < need) {
 		n = recv(fd, *body + have, need - have, 0);
