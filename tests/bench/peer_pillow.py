@@ -1,11 +1,11 @@
 """bench: peer_pillow.py ROUNDS FILE...
-      peer_pillow.py make FOLDER
+      peer_pillow.py make FOLDER [COUNT]
 
-Milliseconds of CPU a file, as tests/bench/decode.c prints them, by Pillow: decode to
-RGB, and cut to 224 x 224 as CLIP's processor does; with draft() too, which
-chooses among 1, 2, 4 and 8 eighths.  "make" writes twelve pictures with the
-spectrum of photographs (amplitude falls as 1/f), 500 x 375 and 1632 x 1224,
-4:2:0, quality 85.
+Milliseconds of CPU a file, as tests/bench/decode.c prints them, by Pillow:
+decode to RGB, and cut to 224 x 224 as CLIP's processor does; with draft() too,
+which chooses among 1, 2, 4 and 8 eighths.  "make" writes twelve pictures with
+the spectrum of photographs (amplitude falls as 1/f), 500 x 375 and 1632 x
+1224, 4:2:0, quality 85; or with COUNT that many of each size.
 """
 import io
 import statistics
@@ -18,13 +18,13 @@ from PIL import Image
 SIDE = 224
 
 
-def make(folder):
+def make(folder, count=6):
     rng = np.random.default_rng(7)
     for name, w, h in (("small", 500, 375), ("large", 1632, 1224)):
         fy = np.fft.fftfreq(h)[:, None] * h
         fx = np.fft.rfftfreq(w)[None, :] * w
         fall = 1 / np.maximum(1, np.hypot(fx, fy)) ** 1.2
-        for i in range(6):
+        for i in range(count):
             planes = []
             for strength in (1, 0.3, 0.3):      # luma, and less of colour
                 noise = np.fft.rfft2(rng.standard_normal((h, w)))
@@ -67,7 +67,7 @@ WAYS = {
 
 def main():
     if sys.argv[1] == "make":
-        make(sys.argv[2])
+        make(sys.argv[2], *map(int, sys.argv[3:]))
         return
     files = [open(path, "rb").read() for path in sys.argv[2:]]
     ready = [decode(data) for data in files]

@@ -110,7 +110,7 @@ def encode_texts(ids, get, cfg):
 
 def squares_of(n, side, rng):
     """Smooth colours with edges and noise, each image of its own kind."""
-    y, x = np.mgrid[:side, :side, None][:2] / side
+    y, x = np.mgrid[:side, :side][..., None] / side
     for i in range(n):
         f, a = rng.uniform(1, 12, (2, 3)), rng.uniform(20, 127, 3)
         im = 128 + a * np.sin(f[0] * x * (1 + i % 3)) * np.cos(f[1] * y)

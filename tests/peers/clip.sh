@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # Our vectors against CLIP in float64 by numpy, for models of real size with
-# seeded random weights: ViT-B/32 and L/14, every precision this CPU has.
-# The peer is our own text in numpy, since torch from PyPI is 6 GB with CUDA.
-# usage: clip.sh OUT
+# seeded random weights: ViT-B/32 and L/14, every precision this CPU has.  With
+# TORCH=1, or once that is there, against transformers' CLIPModel too, and
+# against open_clip in its own layout: 6 GB, since PyPI's torch brings CUDA.
+# usage: TORCH=1 clip.sh OUT
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 OUT=${1:-build}
 
 PACKAGES=(numpy==2.4.6)
+TORCH_PACKAGES=(torch==2.15.0 transformers==5.23.0 open_clip_torch==3.3.0
+    torchvision pillow==13.0.0 numpy==2.4.6)
 venv=$OUT/peers/clip-venv
+torch=$OUT/peers/torch-venv
 work=$OUT/peers/clip-work
 
 command -v python3 >/dev/null || { echo 'no python3'; exit 77; }
@@ -18,6 +22,13 @@ if ! "$venv/bin/pip" freeze 2>/dev/null |
 	{ python3 -m venv "$venv" &&
 		"$venv/bin/pip" install -q "${PACKAGES[@]}"; } ||
 		{ echo "cannot install ${PACKAGES[*]}"; exit 77; }
+fi
+
+if [ -n "${TORCH:-}" ] && [ ! -e "$torch/done" ]; then
+	rm -rf "$torch"
+	python3 -m venv "$torch"
+	"$torch/bin/pip" install -q "${TORCH_PACKAGES[@]}"
+	touch "$torch/done"
 fi
 
 passed=0 failed=0
@@ -56,6 +67,15 @@ model() {
 	    "$work/$1"
 }
 
+# by_torch NAME ARGUMENTS...: the model of that name, and what is right.
+by_torch() {
+	local name=$1
+	shift
+	[ -s "$work/$name/want" ] || "$torch/bin/python" \
+	    tests/peers/clip_torch.py "$@" "$work/$name" 2>"$work/err" ||
+		{ cat "$work/err"; exit 1; }
+}
+
 model ViT-B-32 8 12
 model ViT-L-14 3 6
 for arch in ViT-B-32 ViT-L-14; do
@@ -64,5 +84,13 @@ for arch in ViT-B-32 ViT-L-14; do
 	check "$arch" int8 0.995
 done
 check ViT-B-32 reference 0.999999
+if [ -e "$torch/done" ]; then
+	for arch in ViT-B-32 ViT-L-14; do
+		by_torch "$arch-transformers" transformers "$work/$arch"
+		check "$arch-transformers" f32 0.999999
+		by_torch "$arch-openclip" openclip "$arch" "$work/$arch"
+		check "$arch-openclip" f32 0.999999
+	done
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

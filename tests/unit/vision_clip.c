@@ -4,6 +4,7 @@
  */
 #include "clip_model.h"
 
+#include <dirent.h>
 #include <math.h>
 
 #include "vision/dnnl.h"
@@ -28,7 +29,8 @@ can(int precision)
 	struct rdl_err err = RDL_ERR_INIT;
 
 	if (precision == RDL_PRECISION_BF16)
-		return rdl_kernel_cpu()->avx512 && rdl_dnnl_load(&err) == 0;
+		return rdl_kernel_fp16() != NULL ||
+		    (rdl_kernel_cpu()->avx512 && rdl_dnnl_load(&err) == 0);
 	if (precision == RDL_PRECISION_INT8)
 		return rdl_kernel_best()->tile8 != NULL;
 	return true;
@@ -356,6 +358,24 @@ refuse(const char *file, const char *from, const char *to, const char *why)
 	remove_model(dir);
 }
 
+/* The decoders are forked behind it: vision/pool.h. */
+static void
+test_opening_starts_no_thread(void **state)
+{
+	struct rdl_clip *c = open_as(DEMO, RDL_PRECISION_F32, 4);
+	DIR *d = opendir("/proc/self/task");
+	struct dirent *e;
+	int n = 0;
+
+	(void)state;
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		n += e->d_name[0] != '.';
+	(void)closedir(d);
+	assert_int_equal(n, 1);
+	rdl_clip_free(c);
+}
+
 static void
 test_wrong_configurations_are_refused(void **state)
 {
@@ -511,6 +531,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_opening_starts_no_thread),
 		cmocka_unit_test(test_f32_is_golden),
 		cmocka_unit_test(test_reference_is_golden),
 		cmocka_unit_test(test_bf16_is_near),

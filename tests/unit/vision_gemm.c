@@ -264,6 +264,90 @@ test_a_row_does_not_see_its_neighbours(void **state)
 	}
 }
 
+static void
+test_half_products_are_close_and_rows_are_alone(void **state)
+{
+	static const size_t shapes[][2] = { { 1, 1 }, { 63, 64 }, { 64, 65 },
+		{ 65, 200 }, { 130, 31 } };
+	struct rdl_gemm_opts o;
+	struct rdl_gemm *g;
+	struct rdl_err err = RDL_ERR_INIT;
+	size_t i;
+
+	(void)state;
+	o = options(rdl_kernel_best(), RDL_GEMM_F16, 96, 192, 100);
+	if (rdl_kernel_fp16() == NULL) {
+		g = rdl_gemm_new(&o, NULL, NULL, &err);
+		assert_null(g);
+		assert_int_equal(err.cls, RDL_E_USAGE);
+		return;
+	}
+	check_rows_alone(&o);
+	for (i = 0; i < RDL_NELEM(shapes); i++) {
+		o = options(rdl_kernel_best(), RDL_GEMM_F16, shapes[i][0],
+		    shapes[i][1], 30);
+		check_product(&o, 30, 0.003);
+		o.act = RDL_ACT_GELU;
+		o.add = true;
+		check_product(&o, 13, 0.003);
+	}
+}
+
+/* Rows of any size are scaled into what a half can hold. */
+static void
+test_halves_of_any_size(void **state)
+{
+	static const float sizes[] = { 1e-20f, 1e-6f, 1, 70000, 1e20f };
+	struct rdl_gemm_work work = RDL_GEMM_WORK_INIT;
+	struct rdl_err err = RDL_ERR_INIT;
+	float *w = numbers(64 * 300, 5), *x = numbers(300, 4), row[300];
+	struct rdl_gemm_opts o;
+	struct rdl_gemm_in in;
+	struct rdl_gemm *g;
+	float y[64], first[64];
+	uint8_t bytes[300];
+	size_t i, c;
+
+	(void)state;
+	if (rdl_kernel_fp16() == NULL)
+		skip();
+	o = options(rdl_kernel_best(), RDL_GEMM_F16, 64, 300, 1);
+	g = rdl_gemm_new(&o, w, NULL, &err);
+	assert_non_null(g);
+	rdl_gemm_in_init(&in, RDL_GEMM_F16, 1, 300);
+	for (i = 0; i < RDL_NELEM(sizes); i++) {
+		for (c = 0; c < 300; c++)
+			row[c] = x[c] * sizes[i];
+		rdl_gemm_put(&in, o.kernel, 0, row);
+		assert_int_equal(rdl_gemm_run(g, &work, &in, 1, y, 64, &err),
+		    0);
+		for (c = 0; c < 64; c++)
+			assert_true(fabs((double)y[c] / (double)sizes[i] -
+			    product(x, w + c * 300, 300, 0, RDL_ACT_NONE)) <
+			    0.05);
+	}
+	/* The largest there is of bytes and weights stays a number. */
+	memset(bytes, 255, sizeof(bytes));
+	for (c = 0; c < 300; c++)
+		row[c] = 255;
+	rdl_gemm_put_bytes(&in, 0, bytes);
+	assert_int_equal(rdl_gemm_run(g, &work, &in, 1, first, 64, &err), 0);
+	rdl_gemm_put(&in, o.kernel, 0, row);
+	assert_int_equal(rdl_gemm_run(g, &work, &in, 1, y, 64, &err), 0);
+	for (c = 0; c < 64; c++)
+		assert_true(first[c] == y[c] && fabs((double)y[c]) < 255.0 * 300);
+	for (c = 0; c < 300; c++)
+		row[c] = c == 7 ? NAN : c == 9 ? INFINITY : 0;
+	rdl_gemm_put(&in, o.kernel, 0, row);
+	assert_int_equal(rdl_gemm_run(g, &work, &in, 1, y, 64, &err), 0);
+	for (c = 0; c < 64; c++)
+		assert_true(!isfinite(y[c]));
+	rdl_gemm_in_release(&in);
+	rdl_gemm_free(g);
+	free(w);
+	free(x);
+}
+
 static bool
 have_onednn(void)
 {
@@ -487,6 +571,9 @@ main(void)
 		cmocka_unit_test(test_byte_products_of_odd_shapes),
 		cmocka_unit_test(test_bytes_are_refused_where_they_are_slow),
 		cmocka_unit_test(test_a_row_does_not_see_its_neighbours),
+		cmocka_unit_test(
+		    test_half_products_are_close_and_rows_are_alone),
+		cmocka_unit_test(test_halves_of_any_size),
 		cmocka_unit_test(test_onednn_f32_is_the_reference),
 		cmocka_unit_test(test_onednn_bf16_is_close_and_rows_are_alone),
 		cmocka_unit_test(test_onednn_bytes_are_our_bytes),

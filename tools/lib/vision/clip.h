@@ -27,6 +27,7 @@ struct rdl_clip_info {
 	size_t dim;		/* of the joint space */
 	size_t context;		/* tokens of a text */
 	size_t vocab;
+	int32_t end;		/* id that ends a text; -1: the highest */
 	struct rdl_crop crop;	/* what images must be cut to */
 	int precision;		/* never AUTO */
 	double logit_scale;	/* exp() of the file's */
@@ -38,6 +39,7 @@ struct rdl_clip_info {
 
 struct rdl_clip;
 
+/* Starts no thread: a pool of decoders may be forked behind it. */
 struct rdl_clip *rdl_clip_open(const char *dir,
     const struct rdl_clip_opts *opts, struct rdl_err *err) RDL_MUST_CHECK;
 void rdl_clip_free(struct rdl_clip *c);

@@ -61,8 +61,8 @@ struct rdl_clip_pool;
 typedef int rdl_clip_task(void *ctx, size_t thread, size_t task,
     struct rdl_err *err);
 
-struct rdl_clip_pool *rdl_clip_pool_new(size_t threads, struct rdl_err *err)
-    RDL_MUST_CHECK;
+/* The threads start at the first run. */
+struct rdl_clip_pool *rdl_clip_pool_new(size_t threads);
 void rdl_clip_pool_free(struct rdl_clip_pool *p);
 
 /* Run tasks 0..n-1 and wait; the error is that of the lowest that failed. */
@@ -88,6 +88,7 @@ struct rdl_clip {
 	struct rdl_clip_pool *pool;
 	size_t threads;
 	bool onednn;
+	int kind;		/* enum rdl_gemm_kind of both towers */
 	struct rdl_clip_tower vision, text;
 	struct rdl_clip_work **vision_work, **text_work;  /* [threads] */
 };

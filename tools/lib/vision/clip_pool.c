@@ -19,7 +19,7 @@ struct rdl_clip_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
 	struct worker *workers;
-	size_t nworkers;
+	size_t nworkers, threads;	/* that run; that are wanted */
 	rdl_clip_task *task;
 	void *ctx;
 	size_t next, n, running;	/* tasks */
@@ -72,28 +72,38 @@ work(void *arg)
 }
 
 struct rdl_clip_pool *
-rdl_clip_pool_new(size_t threads, struct rdl_err *err)
+rdl_clip_pool_new(size_t threads)
 {
 	struct rdl_clip_pool *p = rdl_mem_calloc(1, sizeof(*p));
-	struct worker *w;
 
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_cond_init(&p->wake, NULL);
 	(void)pthread_cond_init(&p->done, NULL);
 	p->workers = rdl_mem_calloc(threads, sizeof(*p->workers));
-	while (p->nworkers < threads) {
+	p->threads = threads;
+	return p;
+}
+
+/*
+ * Start the threads at the first run and not before: who opens a model forks
+ * decoders next (vision/pool.h), and a lock that a thread holds at that moment
+ * stays locked in the child.  Address sanitizer's allocator has such locks.
+ */
+static int
+start_threads(struct rdl_clip_pool *p, struct rdl_err *err)
+{
+	struct worker *w;
+
+	while (p->nworkers < p->threads) {
 		w = &p->workers[p->nworkers];
 		w->pool = p;
 		w->number = p->nworkers;
-		if (pthread_create(&w->thread, NULL, work, w) != 0) {
-			(void)rdl_err_set(err, RDL_E_IO,
-			    "cannot start %zu threads", threads);
-			rdl_clip_pool_free(p);
-			return NULL;
-		}
+		if (pthread_create(&w->thread, NULL, work, w) != 0)
+			return rdl_err_set(err, RDL_E_IO,
+			    "cannot start %zu threads", p->threads);
 		p->nworkers++;
 	}
-	return p;
+	return 0;
 }
 
 void
@@ -124,6 +134,8 @@ rdl_clip_pool_run(struct rdl_clip_pool *p, rdl_clip_task *task, void *ctx,
 
 	if (n == 0)
 		return 0;
+	if (start_threads(p, err) < 0)
+		return -1;
 	(void)pthread_mutex_lock(&p->lock);
 	p->task = task;
 	p->ctx = ctx;

@@ -84,6 +84,27 @@ start_pool(struct rdl_embed *e, struct rdl_err *err)
 	return e->pool == NULL ? -1 : 0;
 }
 
+/* The tokenizer, which must be that of the model: a folder may hold files of
+ * two. */
+static int
+open_tokenizer(struct rdl_embed *e, struct rdl_err *err)
+{
+	const char *dir = e->opts->model;
+
+	e->bpe = rdl_bpe_open(dir, err);
+	if (e->bpe == NULL)
+		return -1;
+	if (rdl_bpe_vocab(e->bpe) > e->info->vocab)
+		return rdl_err_set(err, RDL_E_INPUT, "%s: the tokenizer is of "
+		    "another model: it has %zu tokens, the model %zu", dir,
+		    rdl_bpe_vocab(e->bpe), e->info->vocab);
+	if (e->info->end >= 0 && rdl_bpe_end(e->bpe) != e->info->end)
+		return rdl_err_set(err, RDL_E_INPUT, "%s: the tokenizer is of "
+		    "another model: its texts end in token %d, the model's in "
+		    "%d", dir, (int)rdl_bpe_end(e->bpe), (int)e->info->end);
+	return 0;
+}
+
 static void
 make_ring(struct rdl_embed *e)
 {
@@ -119,8 +140,7 @@ rdl_embed_open(const struct rdl_embed_opts *opts, struct rdl_err *err)
 	describe_pixels(e);
 	if (start_pool(e, err) < 0)
 		goto out;
-	e->bpe = rdl_bpe_open(opts->model, err);
-	if (e->bpe == NULL)
+	if (open_tokenizer(e, err) < 0)
 		goto out;
 	if (opts->vectors != NULL && (e->vectors = rdl_vectors_open(
 	    opts->vectors, &e->info->key, e->info->dim, false, err)) == NULL)

@@ -10,6 +10,9 @@
 #include "core/mem.h"
 #include "vision/gemm_impl.h"
 
+/* Rows of half floats stay below two to this power; weights below one. */
+#define F16_BITS 8
+
 void *
 rdl_gemm_alloc(size_t n, size_t size)
 {
@@ -31,14 +34,24 @@ rdl_gemm_new(const struct rdl_gemm_opts *o, const float *w, const float *bias,
 
 	g->o = *o;
 	g->k4 = (o->k + 3) & ~(size_t)3;
-	g->panels = (o->n + o->kernel->panel - 1) / o->kernel->panel;
-	padded = g->panels * o->kernel->panel;
+	g->panel = o->kind == RDL_GEMM_F16 ? RDL_KERNEL_PANEL16 :
+	    o->kernel->panel;
+	g->panels = (o->n + g->panel - 1) / g->panel;
+	padded = g->panels * g->panel;
 	if (bias != NULL) {
 		g->bias = rdl_mem_calloc(padded, sizeof(float));
 		memcpy(g->bias, bias, o->n * sizeof(float));
 	}
 	if (o->kind == RDL_GEMM_F32) {
 		rdl_gemm_pack_f32(g, w);
+	} else if (o->kind == RDL_GEMM_F16) {
+		if (rdl_kernel_fp16() == NULL) {
+			(void)rdl_err_set(err, RDL_E_USAGE, "this CPU has no "
+			    "instructions for products of half floats: take "
+			    "precision f32");
+			goto fail;
+		}
+		rdl_gemm_pack_f16(g, w);
 	} else if (o->kind == RDL_GEMM_INT8 && !o->onednn) {
 		if (o->kernel->tile8 == NULL) {
 			(void)rdl_err_set(err, RDL_E_USAGE, "this CPU has no "
@@ -74,6 +87,7 @@ static size_t
 in_element(int kind)
 {
 	return kind == RDL_GEMM_F32 ? sizeof(float) :
+	    kind == RDL_GEMM_F16 ? sizeof(uint32_t) :
 	    kind == RDL_GEMM_BF16 ? sizeof(uint16_t) : 1;
 }
 
@@ -88,7 +102,7 @@ rdl_gemm_in_init(struct rdl_gemm_in *in, int kind, size_t rows, size_t k)
 	in->p = rdl_gemm_alloc(rows * in->ld, in_element(kind));
 	/* Rows that only fill up a product are read, too. */
 	memset(in->p, 0, rows * in->ld * in_element(kind));
-	if (kind == RDL_GEMM_INT8) {
+	if (kind == RDL_GEMM_INT8 || kind == RDL_GEMM_F16) {
 		in->scale = rdl_mem_calloc(rows, sizeof(float));
 		in->zero = rdl_mem_calloc(rows, sizeof(int32_t));
 	}
@@ -126,6 +140,10 @@ rdl_gemm_put(const struct rdl_gemm_in *in, const struct rdl_kernel *kernel,
 	case RDL_GEMM_BF16:
 		kernel->bf16(v, in->k, (uint16_t *)in->p + row * in->ld);
 		break;
+	case RDL_GEMM_F16:
+		rdl_kernel_fp16()->halves(v, in->k, F16_BITS,
+		    (uint32_t *)in->p + row * in->ld, in->scale + row);
+		break;
 	default:
 		kernel->quantize(v, in->k, in->ld,
 		    (uint8_t *)in->p + row * in->ld, in->scale + row,
@@ -146,6 +164,10 @@ rdl_gemm_put_bytes(const struct rdl_gemm_in *in, size_t row, const uint8_t *v)
 		memcpy((uint8_t *)in->p + row * in->ld, v, in->k);
 		in->scale[row] = 1.0f;
 		in->zero[row] = 0;
+	} else if (in->kind == RDL_GEMM_F16) {
+		rdl_kernel_fp16()->bytes(v, in->k,
+		    (uint32_t *)in->p + row * in->ld);
+		in->scale[row] = 1.0f;
 	} else if (in->kind == RDL_GEMM_F32) {
 		for (i = 0; i < in->k; i++)
 			whole[row * in->ld + i] = (float)v[i];
@@ -197,6 +219,34 @@ run_f32(const struct rdl_gemm *g, const struct rdl_gemm_in *in, size_t rows,
 }
 
 static void
+run_f16(const struct rdl_gemm *g, const struct rdl_gemm_in *in, size_t rows,
+    float *y, size_t ldy)
+{
+	const struct rdl_kernel16 *kn = rdl_kernel_fp16();
+	struct rdl_tile16 t;
+	size_t p, r, col;
+
+	for (p = 0; p < g->panels; p++) {
+		col = p * g->panel;
+		t.kernel = g->o.kernel;
+		t.k = g->o.k;
+		t.cols = g->o.n - col < g->panel ? g->o.n - col : g->panel;
+		t.w = (const uint16_t *)g->w + col * g->o.k;
+		t.w_scale = g->w_scale + col;
+		t.ldx = in->ld;
+		t.ldy = ldy;
+		t.finish = finish_of(g, col);
+		for (r = 0; r < rows; r += t.rows) {
+			t.rows = rows - r < kn->rows ? rows - r : kn->rows;
+			t.x = (const uint32_t *)in->p + r * in->ld;
+			t.x_scale = in->scale + r;
+			t.y = y + r * ldy + col;
+			kn->tile(&t);
+		}
+	}
+}
+
+static void
 run_int8(const struct rdl_gemm *g, const struct rdl_gemm_in *in, size_t rows,
     float *y, size_t ldy)
 {
@@ -234,6 +284,8 @@ rdl_gemm_run(const struct rdl_gemm *g, struct rdl_gemm_work *work,
 		return rdl_gemm_onednn_run(g, work, in, rows, y, err);
 	if (g->o.kind == RDL_GEMM_F32)
 		run_f32(g, in, rows, y, ldy);
+	else if (g->o.kind == RDL_GEMM_F16)
+		run_f16(g, in, rows, y, ldy);
 	else
 		run_int8(g, in, rows, y, ldy);
 	return 0;
@@ -250,5 +302,8 @@ rdl_gemm_work_release(struct rdl_gemm_work *work)
 const char *
 rdl_gemm_impl(const struct rdl_gemm *g)
 {
-	return g->large != NULL ? rdl_dnnl_impl(g->large) : g->o.kernel->name;
+	if (g->large != NULL)
+		return rdl_dnnl_impl(g->large);
+	return g->o.kind == RDL_GEMM_F16 ? rdl_kernel_fp16()->name :
+	    g->o.kernel->name;
 }

@@ -1,9 +1,10 @@
 /*
  * Matrix products against weights that are packed once:
- * y [rows][n] = act(x [rows][k] W^T + bias), in f32, bfloat16 or bytes.
+ * y [rows][n] = act(x [rows][k] W^T + bias), in f32, bfloat16, half floats or
+ * bytes.
  *
- * f32 and bytes run in tiles of our own (vision/kernel.h), where a row depends
- * on that row alone.  bfloat16, and bytes where the CPU has AMX, run in oneDNN
+ * f32, half floats and bytes run in tiles of our own (vision/kernel.h), where
+ * a row depends on that row alone.  bfloat16, and bytes where the CPU has AMX, run in oneDNN
  * with a fixed number of rows.  A second, smaller number is used only when it
  * gives the same bits, which is tried out when the product is made.  So here
  * too a row does not depend on its neighbours.
@@ -14,7 +15,9 @@
 #include "core/err.h"
 #include "vision/kernel.h"
 
-enum rdl_gemm_kind { RDL_GEMM_F32, RDL_GEMM_BF16, RDL_GEMM_INT8 };
+enum rdl_gemm_kind {
+	RDL_GEMM_F32, RDL_GEMM_BF16, RDL_GEMM_F16, RDL_GEMM_INT8
+};
 
 struct rdl_gemm_opts {
 	const struct rdl_kernel *kernel;
@@ -32,8 +35,8 @@ struct rdl_gemm_in {
 	size_t rows, k;		/* capacity */
 	size_t ld;		/* elements from a row to the next */
 	void *p;
-	float *scale;		/* [rows], bytes only */
-	int32_t *zero;
+	float *scale;		/* [rows], bytes and half floats */
+	int32_t *zero;		/* [rows], bytes */
 };
 
 /* What a thread needs beside: sums of bytes, scratch of oneDNN. */

@@ -15,10 +15,10 @@
 struct rdl_gemm {
 	struct rdl_gemm_opts o;
 	size_t k4;		/* k, rounded up to whole fours */
-	size_t panels;
+	size_t panel, panels;	/* columns of one, and how many */
 	float *bias;		/* [panels * panel], or NULL */
 	void *w;		/* packed */
-	float *w_scale;		/* bytes: [panels * panel] */
+	float *w_scale;		/* bytes, halves: [panels * panel] */
 	int32_t *w_sum;
 	struct rdl_dnnl *large, *small;	/* small may be NULL */
 };
@@ -26,8 +26,9 @@ struct rdl_gemm {
 /* At least one byte, aligned for the widest vector, not cleared. */
 void *rdl_gemm_alloc(size_t n, size_t size);
 
-/* Pack w [n][k] for our own tiles, in f32 or bytes. */
+/* Pack w [n][k] for our own tiles, in f32, half floats or bytes. */
 void rdl_gemm_pack_f32(struct rdl_gemm *g, const float *w);
+void rdl_gemm_pack_f16(struct rdl_gemm *g, const float *w);
 void rdl_gemm_pack_int8(struct rdl_gemm *g, const float *w);
 
 /* Bytes [n][k] of w, nearest, each row to its own scale, with their sums. */

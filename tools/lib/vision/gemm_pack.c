@@ -30,6 +30,28 @@ rdl_gemm_pack_f32(struct rdl_gemm *g, const float *w)
 	}
 }
 
+/* Panel by panel: [k][panel], zeros behind the last column. */
+void
+rdl_gemm_pack_f16(struct rdl_gemm *g, const float *w)
+{
+	uint32_t *row = rdl_mem_calloc(g->o.k, sizeof(*row));
+	size_t n, i, k = g->o.k, panel = g->panel;
+	uint16_t *out;
+
+	g->w_scale = rdl_mem_calloc(g->panels * panel, sizeof(float));
+	out = rdl_gemm_alloc(g->panels * panel * k, sizeof(*out));
+	memset(out, 0, g->panels * panel * k * sizeof(*out));
+	g->w = out;
+	for (n = 0; n < g->o.n; n++) {
+		rdl_kernel_fp16()->halves(w + n * k, k, 0, row,
+		    &g->w_scale[n]);
+		out = (uint16_t *)g->w + n / panel * panel * k + n % panel;
+		for (i = 0; i < k; i++)
+			out[i * panel] = (uint16_t)row[i];
+	}
+	free(row);
+}
+
 /* The most of |row|, k elements. */
 static float
 span(const float *row, size_t k)
@@ -45,7 +67,7 @@ span(const float *row, size_t k)
 void
 rdl_gemm_bytes(struct rdl_gemm *g, const float *w, int8_t *out)
 {
-	size_t n, i, k = g->o.k, padded = g->panels * g->o.kernel->panel;
+	size_t n, i, k = g->o.k, padded = g->panels * g->panel;
 	const float *row;
 	float inv, v;
 
@@ -68,7 +90,7 @@ rdl_gemm_bytes(struct rdl_gemm *g, const float *w, int8_t *out)
 void
 rdl_gemm_pack_int8(struct rdl_gemm *g, const float *w)
 {
-	size_t panel = g->o.kernel->panel, n, i, k = g->o.k;
+	size_t panel = g->panel, n, i, k = g->o.k;
 	int8_t *bytes = rdl_mem_calloc(g->o.n * k, 1), *out;
 
 	rdl_gemm_bytes(g, w, bytes);

@@ -54,6 +54,7 @@ look(void)
 	    (b7 & 1u << 16) != 0 && (b7 & 1u << 17) != 0 &&
 	    (b7 & 1u << 30) != 0 && (b7 & 1u << 31) != 0;
 	cpu.vnni = cpu.avx512 && (c7 & 1u << 11) != 0;
+	cpu.fp16 = cpu.avx512 && (d7 & 1u << 23) != 0;
 	cpu.amx = cpu.avx512 && (os & XCR0_AMX) == XCR0_AMX &&
 	    (d7 & 1u << 22) != 0 && (d7 & 1u << 24) != 0 &&
 	    (d7 & 1u << 25) != 0;

@@ -60,6 +60,26 @@ struct rdl_tile8 {
 	struct rdl_finish finish;
 };
 
+struct rdl_kernel;
+
+/* Columns of a panel of half floats. */
+#define RDL_KERNEL_PANEL16 64
+
+/* The same in half floats: x [rows][k], each half twice in its 32 bits, w
+ * [k][RDL_KERNEL_PANEL16]; y = x_scale[r] w_scale[c] sum, then finish. */
+struct rdl_tile16 {
+	const struct rdl_kernel *kernel;
+	size_t rows, cols, k;
+	const uint32_t *x;
+	size_t ldx;
+	const float *x_scale;
+	const uint16_t *w;
+	const float *w_scale;	/* a panel's columns */
+	float *y;
+	size_t ldy;
+	struct rdl_finish finish;
+};
+
 struct rdl_kernel {
 	const char *name;
 	size_t rows;		/* most rows of a tile */
@@ -71,6 +91,9 @@ struct rdl_kernel {
 	void (*finish8)(const int32_t *sum, size_t cols, float x_scale,
 	    int32_t x_zero, const float *w_scale, const int32_t *w_sum,
 	    const struct rdl_finish *f, float *y);
+	/* The same from sums of half floats. */
+	void (*scaled)(const float *sum, size_t cols, float x_scale,
+	    const float *w_scale, const struct rdl_finish *f, float *y);
 	/* out = (x - mean) / sqrt(variance + eps) gain + bias; out may be x */
 	void (*norm)(const float *x, size_t n, float eps, const float *gain,
 	    const float *bias, float *out);
@@ -93,10 +116,24 @@ struct rdl_kernel {
 	void (*unit)(float *x, size_t n);
 };
 
+/* What a CPU that multiplies half floats has besides. */
+struct rdl_kernel16 {
+	const char *name;
+	size_t rows;		/* most rows of a tile */
+	void (*tile)(const struct rdl_tile16 *t);
+	/* Nearest halves of x / scale, each twice; scale is the power of two
+	 * that leaves the largest below 2^bits. */
+	void (*halves)(const float *x, size_t n, int bits, uint32_t *out,
+	    float *scale);
+	/* Bytes as they are. */
+	void (*bytes)(const uint8_t *x, size_t n, uint32_t *out);
+};
+
 /* What the CPU has, and its operating system allows. */
 struct rdl_kernel_cpu {
 	bool avx2_fma, avx512, vnni, avx_vnni;
 	bool bf16;		/* AVX512_BF16 */
+	bool fp16;		/* AVX512_FP16 */
 	bool amx;		/* tiles of bfloat16 and of bytes */
 	bool amd;
 };
@@ -110,5 +147,8 @@ const struct rdl_kernel *rdl_kernel_best(void);
 const struct rdl_kernel *rdl_kernel_plain(void);
 const struct rdl_kernel *rdl_kernel_avx2(void);
 const struct rdl_kernel *rdl_kernel_avx512(void);
+
+/* NULL if this CPU or build has it not. */
+const struct rdl_kernel16 *rdl_kernel_fp16(void);
 
 #endif

@@ -53,11 +53,11 @@ const struct rdl_kernel *
 rdl_kernel_avx2(void)
 {
 	static const struct rdl_kernel set = { "avx2", ROWS, PANEL, tile,
-		NULL, finish8, norm, softmax, transpose, quantize, bf16,
-		all_finite, unit };
+		NULL, finish8, scaled, norm, softmax, transpose, quantize,
+		bf16, all_finite, unit };
 	static const struct rdl_kernel vnni = { "avx2-vnni", ROWS, PANEL, tile,
-		tile8, finish8, norm, softmax, transpose, quantize, bf16,
-		all_finite, unit };
+		tile8, finish8, scaled, norm, softmax, transpose, quantize,
+		bf16, all_finite, unit };
 	const struct rdl_kernel_cpu *cpu = rdl_kernel_cpu();
 
 	if (!cpu->avx2_fma)

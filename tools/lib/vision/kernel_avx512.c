@@ -18,6 +18,9 @@
 	"avx512f,avx512bw,avx512dq,avx512vl,fma,avx512vnni")))
 #define LEAST(a, b) ((vf)_mm512_min_ps((__m512)(a), (__m512)(b)))
 #define MOST(a, b) ((vf)_mm512_max_ps((__m512)(a), (__m512)(b)))
+#define SUM_LANES(v) _mm512_reduce_add_ps((__m512)(v))
+#define MOST_LANE(v) _mm512_reduce_max_ps((__m512)(v))
+#define NEAR_INVERSE(v) ((vf)_mm512_rcp14_ps((__m512)(v)))
 
 typedef float vf __attribute__((vector_size(64)));
 typedef int32_t vi __attribute__((vector_size(64)));
@@ -54,11 +57,11 @@ const struct rdl_kernel *
 rdl_kernel_avx512(void)
 {
 	static const struct rdl_kernel set = { "avx512", ROWS, PANEL, tile,
-		NULL, finish8, norm, softmax, transpose, quantize, bf16,
-		all_finite, unit };
+		NULL, finish8, scaled, norm, softmax, transpose, quantize,
+		bf16, all_finite, unit };
 	static const struct rdl_kernel vnni = { "avx512-vnni", ROWS, PANEL,
-		tile, tile8, finish8, norm, softmax, transpose, quantize, bf16,
-		all_finite, unit };
+		tile, tile8, finish8, scaled, norm, softmax, transpose, quantize,
+		bf16, all_finite, unit };
 	const struct rdl_kernel_cpu *cpu = rdl_kernel_cpu();
 
 	if (!cpu->avx512)

@@ -4,11 +4,12 @@
  *
  * To be defined: LANES, ROWS (of a tile, 6 or 14), FN (attributes of a
  * function), the types vf (LANES floats), vi (LANES int32_t), and
- * fma3(a, b, c) = a b + c, all(float), alli(int32_t); LEAST and MOST where the
- * CPU has an instruction for them.
+ * fma3(a, b, c) = a b + c, all(float), alli(int32_t).  Where the CPU has
+ * instructions for them: LEAST, MOST, SUM_LANES, MOST_LANE, and NEAR_INVERSE,
+ * 1 / v to 2^-14.
  *
- * Sums of a whole row go lane by lane and then over the lanes in order, so a
- * set gives the same bits for the same row always.
+ * Sums of a whole row go lane by lane and then over the lanes in an order that
+ * the set has, so a set gives the same bits for the same row always.
  */
 RDL_KERNEL_EXACT
 
@@ -85,23 +86,44 @@ most(vf a, vf b)
 INLINE float
 sum_lanes(vf v)
 {
+#ifdef SUM_LANES
+	return SUM_LANES(v);
+#else
 	float s = 0;
 	size_t i;
 
 	for (i = 0; i < LANES; i++)
 		s += v[i];
 	return s;
+#endif
 }
 
 INLINE float
 most_lane(vf v)
 {
+#ifdef MOST_LANE
+	return MOST_LANE(v);
+#else
 	float m = v[0];
 	size_t i;
 
 	for (i = 1; i < LANES; i++)
 		m = v[i] > m ? v[i] : m;
 	return m;
+#endif
+}
+
+/* a / b; a division takes as long as ten multiplications. */
+INLINE vf
+divide(vf a, vf b)
+{
+#ifdef NEAR_INVERSE
+	const vf r = NEAR_INVERSE(b);
+
+	return a * (r * fma3(-b, r, all(2.0f)));	/* Newton's step */
+#else
+	return a / b;
+#endif
 }
 
 /*
@@ -140,7 +162,7 @@ gelu(vf x)
 
 	neg = x * all(-0.70710678f);
 	z = most(neg, -neg);
-	t = one / fma3(z, all(0.3275911f), one);
+	t = divide(one, fma3(z, all(0.3275911f), one));
 	p = fma3(t, all(1.061405429f), all(-1.453152027f));
 	p = fma3(p, t, all(1.421413741f));
 	p = fma3(p, t, all(-0.284496736f));
@@ -153,7 +175,7 @@ INLINE vf
 activate(vf x, int act)
 {
 	if (act == RDL_ACT_QUICK_GELU)
-		return x / (all(1.0f) + exp_of(x * all(-1.702f)));
+		return divide(x, all(1.0f) + exp_of(x * all(-1.702f)));
 	if (act == RDL_ACT_GELU)
 		return gelu(x);
 	return x;
@@ -241,6 +263,17 @@ finish8(const int32_t *sum, size_t cols, float x_scale, int32_t x_zero,
 	for (at = 0; at < cols; at += LANES)
 		finish8_half(loadi(sum + at), x_scale, x_zero, w_scale, w_sum,
 		    f, at, cols, y);
+}
+
+static FN void
+scaled(const float *sum, size_t cols, float x_scale, const float *w_scale,
+    const struct rdl_finish *f, float *y)
+{
+	size_t at;
+
+	for (at = 0; at < cols; at += LANES)
+		finish_half(load(sum + at) * (all(x_scale) *
+		    load(w_scale + at)), f, at, cols, y);
 }
 
 static FN void

@@ -40,8 +40,8 @@ const struct rdl_kernel *
 rdl_kernel_plain(void)
 {
 	static const struct rdl_kernel set = { "plain", ROWS, PANEL, tile,
-		NULL, finish8, norm, softmax, transpose, quantize, bf16,
-		all_finite, unit };
+		NULL, finish8, scaled, norm, softmax, transpose, quantize,
+		bf16, all_finite, unit };
 
 	return &set;
 }
