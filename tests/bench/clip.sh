@@ -142,8 +142,9 @@ fi
 mkdir -p "$DATA"
 data
 lscpu | sed -n 's/^Model name: *//p'
-echo "$(grep -m1 -owE 'amx_bf16|avx512_fp16|avx512_bf16|avx512_vnni|avx2' \
-    /proc/cpuinfo | sort -u | tr '\n' ' ')"
+grep -m1 -owE 'amx_bf16|avx512_fp16|avx512_bf16|avx512_vnni|avx2' \
+    /proc/cpuinfo | sort -u | tr '\n' ' '
+echo
 measured images ours-f32 ours-bf16 ours-int8 ours-auto ort ov-f32 ov ov-int8 \
     "${torch[@]}"
 measured texts ours-f32 ours-bf16 ours-int8 ours-auto ort ov "${torch[@]}"

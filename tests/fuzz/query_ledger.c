@@ -237,7 +237,7 @@ damage(uint8_t how, const uint8_t *p, size_t n)
 	}
 }
 
-/* -- Use -------------------------------------------------------------------- */
+/* -- Use -------------------------------------------------------------------*/
 
 static int
 on_entry(const struct rdl_entry *e, void *ctx, struct rdl_err *err)

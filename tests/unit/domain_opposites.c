@@ -145,7 +145,8 @@ test_rules(void **state)
 	rule_is("", SIDES(SIDE("Cat, black", "cat"), SIDE("two", "two")));
 	rule_is("", SIDES(SIDE("\\u00dcber dem Haus", "\\u00fcber"),
 	    SIDE("im Haus", "im")));
-	rule_is("", SIDES(SIDE("\\u732b\\u304c\\u4e00\\u5339", "\\u4e00\\u5339"),
+	rule_is("", SIDES(
+	    SIDE("\\u732b\\u304c\\u4e00\\u5339", "\\u4e00\\u5339"),
 	    SIDE("\\u732b\\u304c\\u4e09\\u5339", "\\u4e09\\u5339")));
 	/* one may stand in the other's text, but not each in the other's */
 	rule_is("", SIDES(SIDE("a room with a cat", "a cat"),

@@ -335,7 +335,8 @@ test_halves_of_any_size(void **state)
 	rdl_gemm_put(&in, o.kernel, 0, row);
 	assert_int_equal(rdl_gemm_run(g, &work, &in, 1, y, 64, &err), 0);
 	for (c = 0; c < 64; c++)
-		assert_true(first[c] == y[c] && fabs((double)y[c]) < 255.0 * 300);
+		assert_true(first[c] == y[c] &&
+		    fabs((double)y[c]) < 255.0 * 300);
 	for (c = 0; c < 300; c++)
 		row[c] = c == 7 ? NAN : c == 9 ? INFINITY : 0;
 	rdl_gemm_put(&in, o.kernel, 0, row);

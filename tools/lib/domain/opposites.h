@@ -56,8 +56,8 @@ struct rdl_opposites {
  * Read a reply: a list of two {"text", "delta"}, or an object with such a list
  * called "sides".  -1 with *rule (a literal) and why: "reply", it is no such
  * list; "sides", a text is blank or both are one; "delta", a delta is blank,
- * both are one, one does not stand in its text, or each stands in both.  Texts are compared by
- * utf8.h's fold; a delta stands there as whole words.
+ * both are one, one does not stand in its text, or each stands in both.  Texts
+ * are compared by utf8.h's fold; a delta stands there as whole words.
  */
 int rdl_opposites_read(struct rdl_opposites *o, yyjson_val *reply,
     const char **rule, struct rdl_err *why) RDL_MUST_CHECK;

@@ -60,8 +60,8 @@ rdl_kernel_avx512(void)
 		NULL, finish8, scaled, norm, softmax, transpose, quantize,
 		bf16, all_finite, unit };
 	static const struct rdl_kernel vnni = { "avx512-vnni", ROWS, PANEL,
-		tile, tile8, finish8, scaled, norm, softmax, transpose, quantize,
-		bf16, all_finite, unit };
+		tile, tile8, finish8, scaled, norm, softmax, transpose,
+		quantize, bf16, all_finite, unit };
 	const struct rdl_kernel_cpu *cpu = rdl_kernel_cpu();
 
 	if (!cpu->avx512)

@@ -9,7 +9,7 @@
  */
 #include "vision/kernel.h"
 
-#if defined(__x86_64__) && (defined(__clang__) ? __clang_major__ >= 14 : \
+#if defined(__x86_64__) && (defined(__clang__) ? __clang_major__ >= 15 : \
     __GNUC__ >= 12)
 
 #include <immintrin.h>
