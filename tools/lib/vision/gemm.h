@@ -3,11 +3,11 @@
  * y [rows][n] = act(x [rows][k] W^T + bias), in f32, bfloat16, half floats or
  * bytes.
  *
- * f32, half floats and bytes run in tiles of our own (vision/kernel.h), where
- * a row depends on that row alone.  bfloat16, and bytes where the CPU has AMX,
- * run in oneDNN with a fixed number of rows.  A second, smaller number is used only when it
- * gives the same bits, which is tried out when the product is made.  So here
- * too a row does not depend on its neighbours.
+ * f32, half floats and bytes run in tiles of our own (vision/kernel.h), where a
+ * row depends on that row alone.  bfloat16, and bytes where the CPU has AMX,
+ * run in oneDNN with a fixed number of rows.  A second, smaller number is used
+ * only when it gives the same bits, which is tried out when the product is
+ * made.  So here too a row does not depend on its neighbours.
  */
 #ifndef RDL_VISION_GEMM_H
 #define RDL_VISION_GEMM_H
