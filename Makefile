@@ -24,8 +24,11 @@ say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $@)
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wwrite-strings
-HARDEN = -fstack-protector-strong -fPIE
-LDHARDEN = -pie -Wl,-z,relro,-z,now
+# What a compiler or a processor does not know is left out.
+try = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
+HARDEN := -fstack-protector-strong -fPIE $(call try,-fstack-clash-protection) \
+	$(call try,-fcf-protection)
+LDHARDEN = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 # out is where this build goes: a sanitized one has objects of its own.
 ifneq ($(SANITIZE),)
@@ -35,7 +38,7 @@ SAN = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 else
 out := $(B)
 SAN =
-HARDEN += -D_FORTIFY_SOURCE=2
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 # yyjson: the distribution's package, or build/deps (tests/setup.sh makes it).

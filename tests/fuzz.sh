@@ -10,7 +10,10 @@ OUT=${OUT:-build/fuzz/sanitize}
 JOBS=${JOBS:-2}
 seconds=${1:-20}
 shift
-[ $# -gt 0 ] || set -- $(basename -s .c -a tests/fuzz/*.c)
+if [ $# -eq 0 ]; then
+	mapfile -t targets < <(basename -s .c -a tests/fuzz/*.c)
+	set -- "${targets[@]}"
+fi
 mkdir -p "$OUT/corpus"
 
 fuzz() {

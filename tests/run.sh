@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Run the tests: run.sh [NAME...], all of them without a NAME.
-# NAME is a group (unit, tool, contract, floors, man, examples, planted) or a
-# job, as "unit/core_basic" or a path of a script.  Reads what `make` built in
-# $OUT; writes to $OUT/test-logs, one file a job.  Two jobs at a time (JOBS).
+# NAME is a group (unit, tool, contract, floors, man, examples, planted,
+# hardening) or a job, as "unit/core_basic" or a path of a script.
+# Reads what `make` built in $OUT; writes to $OUT/test-logs, one file a job.
+# Two jobs at a time (JOBS).
 # WRAP is put before unit tests (valgrind); VERBOSE=1 shows every log.
 # The last line is "N passed, N failed"; exit 1 when anything failed.
 set -u
@@ -66,6 +67,10 @@ jobs_man() {
 	printf 'man\tbash tests/man.sh\n'
 }
 
+jobs_hardening() {
+	printf 'hardening\tbash tests/hardening.sh\n'
+}
+
 jobs_planted() {
 	printf 'planted\tbash tests/planted.sh\n'
 }
@@ -79,6 +84,7 @@ all_jobs() {
 	jobs_planted
 	jobs_man
 	jobs_floors
+	jobs_hardening
 }
 
 wanted_jobs() {
@@ -86,7 +92,8 @@ wanted_jobs() {
 	[ $# -gt 0 ] || { all_jobs; return; }
 	for name; do
 		case $name in
-		unit|tool|contract|floors|man|examples|planted) "jobs_$name" ;;
+		unit|tool|contract|floors|man|examples|planted|hardening)
+			"jobs_$name" ;;
 		*.sh) printf '%s\tbash %s\n' "$(basename "$name" .sh)" \
 		    "$name" ;;
 		*) all_jobs | grep "^$name	" ||

@@ -118,7 +118,9 @@ tile16(const struct rdl_tile16 *t)
 INLINE __mmask16
 left(size_t i, size_t n)
 {
-	return n - i < LANES ? (__mmask16)((1u << (n - i)) - 1) : 0xffff;
+	const unsigned all = 0xffff;
+
+	return (__mmask16)(n - i < LANES ? all >> (LANES - (n - i)) : all);
 }
 
 /* The power of two that brings most below 2^bits; 1 for what is no number, or
