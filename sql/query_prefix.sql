@@ -4,7 +4,9 @@
 WITH RECURSIVE b(batch) AS (
 	SELECT max(batch) FROM lookup WHERE what = :what
 	UNION ALL
-	SELECT batch - 1 FROM b WHERE batch > 1)
+	SELECT (SELECT max(p.batch) FROM lookup p WHERE p.what = :what AND
+		p.batch < b.batch)
+	FROM b WHERE b.batch IS NOT NULL)
 SELECT k.pairs FROM b CROSS JOIN lookup k ON k.what = :what AND
 	k.batch = b.batch AND k.first <= :hi AND k.first >= coalesce(
 	(SELECT max(f.first) FROM lookup f WHERE f.what = :what AND

@@ -308,7 +308,9 @@ test_damaged_segments(void **state)
 		"UPDATE segment SET n = 'x', kind = NULL",
 		"UPDATE segment SET froms = x'00'",
 		"UPDATE segment SET ids = zeroblob(200000)",
-		"UPDATE lookup SET pairs = x'0102'" };
+		"UPDATE lookup SET pairs = x'0102'",
+		/* Once counted down to 1, batch by batch. */
+		"UPDATE lookup SET batch = batch + (1 << 60)" };
 	struct rdl_err err = RDL_ERR_INIT;
 	struct rdl_id id = id_of("match", 1), from = id_of("image", 0);
 	struct rdl_ledger *l;
@@ -323,9 +325,12 @@ test_damaged_segments(void **state)
 		begin(l, "x");
 		add_many(l, 0, 300);
 		end(l, "done", 0, 0, 0, 0);
-		if (i == 6)
+		if (i >= 6)
 			assert_int_equal(rdl_ledger_index(l, &err), 0);
 		(void)!rdl_db_exec(rdl_ledger_db(l), damage[i], &err);
+		if (i == 7)
+			assert_int_equal(number(l,
+			    "SELECT max(batch) > 1 << 59 FROM lookup"), 1);
 		(void)!rdl_ledger_find(l, &id, see, &seen, &err);
 		(void)!rdl_ledger_children(l, &from, see, &seen, &err);
 		(void)!rdl_ledger_index(l, &err);

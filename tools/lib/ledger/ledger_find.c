@@ -105,7 +105,8 @@ rows_by_index(struct rdl_ledger *l, const char *what, const struct rdl_id *id,
 {
 	struct rdl_stmt *s = rdl_db_prepare(l->db, "WITH RECURSIVE b(batch) AS "
 	    "(SELECT max(batch) FROM lookup WHERE what = :what UNION ALL "
-	    "SELECT batch - 1 FROM b WHERE batch > 1) "
+	    "SELECT (SELECT max(p.batch) FROM lookup p WHERE p.what = :what "
+	    "AND p.batch < b.batch) FROM b WHERE b.batch IS NOT NULL) "
 	    "SELECT k.pairs FROM b CROSS JOIN lookup k ON k.what = :what AND "
 	    "k.batch = b.batch AND k.first <= :first AND k.first >= "
 	    "coalesce((SELECT max(f.first) FROM lookup f WHERE f.what = :what "
